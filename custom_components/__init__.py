@@ -1,0 +1,1 @@
+"""Home Assistant loads its custom integrations from here."""
