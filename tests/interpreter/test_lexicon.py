@@ -1,0 +1,162 @@
+"""The lexicon is data that people edit by hand: every file has its form, and no spelling means two things."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from custom_components.batti.interpreter.fold import fold
+
+LEXICON = Path(__file__).parents[2] / "custom_components" / "batti" / "interpreter" / "lexicon"
+LISTS = ("english", "romanised", "devanagari", "held_out")
+KINDS = {
+    "rooms": frozenset[str](),
+    "generic": frozenset[str](),
+    "lights": frozenset[str](),
+    "floors": frozenset({"level", "relative"}),
+    "colours": frozenset[str](),
+    "temperatures": frozenset[str](),
+    "numbers": frozenset({"ambiguous"}),
+}
+FEWEST = {"rooms": 45, "lights": 30, "floors": 8, "colours": 20, "numbers": 102}
+NAMES = {"people": (2, 180), "kin": (2, 45), "things": (3, 250), "modifiers": (3, 40)}
+
+# Devanagari, its danda excepted, and the joiner in र्‍याक; Latin as it is typed, "kid's room" and "no." included.
+DEVANAGARI = re.compile(r"[\u0900-\u0963\u0966-\u097f\u200d]+(?: [\u0900-\u0963\u0966-\u097f\u200d]+)*")
+LATIN = re.compile(r"[A-Za-z0-9'.-]+(?: [A-Za-z0-9'.-]+)*")
+
+
+def load(name: str) -> dict[Any, Any]:
+    """One file of the lexicon as YAML reads it."""
+    content = yaml.safe_load((LEXICON / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert isinstance(content, dict)
+    return content
+
+
+def same(spelling: str) -> str:
+    """Spelling without what never tells two words apart: case and Unicode form."""
+    return unicodedata.normalize("NFC", spelling).casefold()
+
+
+def spellings(entry: dict[str, Any]) -> list[str]:
+    """Everything that an entry may be called, in the order of the file."""
+    return [spelling for key in LISTS for spelling in entry.get(key, [])]
+
+
+def test_every_file_is_known() -> None:
+    assert {path.stem for path in LEXICON.glob("*.yaml")} == {*KINDS, "names"}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_entries_have_their_form(name: str) -> None:
+    for kind, entry in load(name).items():
+        where = f"{name}.yaml: {kind}"
+        assert set(LISTS) <= set(entry) <= {*LISTS, *KINDS[name]}, where
+        for key in LISTS:
+            assert entry[key], f"{where} has no {key}"
+            assert all(isinstance(spelling, str) for spelling in entry[key]), f"{where}: quote {entry[key]}"
+        for spelling in entry["english"] + entry["romanised"]:
+            assert LATIN.fullmatch(spelling), f"{where}: {spelling}"
+        for spelling in entry["devanagari"]:
+            assert DEVANAGARI.fullmatch(spelling), f"{where}: {spelling}"
+        for spelling in entry["held_out"]:
+            assert LATIN.fullmatch(spelling) or DEVANAGARI.fullmatch(spelling), f"{where}: {spelling}"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_spelling_twice(name: str) -> None:
+    owners: dict[str, str] = {}
+    for kind, entry in load(name).items():
+        counts = Counter(same(spelling) for spelling in spellings(entry))
+        assert not [spelling for spelling, count in counts.items() if count > 1], f"{name}.yaml: {kind}"
+        for spelling in counts:
+            assert spelling not in owners, f"{name}.yaml: {spelling} is in {owners[spelling]} and in {kind}"
+            owners[spelling] = kind
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_two_kinds_fold_alike(name: str) -> None:
+    owners: dict[str, tuple[str, str]] = {}
+    for kind, entry in load(name).items():
+        for spelling in spellings(entry):
+            owner, other = owners.setdefault(str(fold(spelling)), (kind, spelling))
+            assert owner == kind, f"{name}.yaml: {spelling} ({kind}) folds like {other} ({owner})"
+
+
+def test_no_room_or_light_folds_like_a_generic_word() -> None:
+    generic = {str(fold(spelling)) for entry in load("generic").values() for spelling in spellings(entry)}
+    for name in ("rooms", "lights"):
+        for kind, entry in load(name).items():
+            taken = [spelling for spelling in spellings(entry) if str(fold(spelling)) in generic]
+            assert not taken, f"{name}.yaml: {kind}"
+
+
+@pytest.mark.parametrize("name", sorted(set(KINDS) - {"numbers"}))
+def test_held_out_spellings_are_new_to_the_model(name: str) -> None:
+    """Folding may make a held-out spelling one that training has, but at least two of a kind stay new."""
+    for kind, entry in load(name).items():
+        seen = {str(fold(spelling)) for key in LISTS[:3] for spelling in entry[key]}
+        new = {str(fold(spelling)) for spelling in entry["held_out"]} - seen
+        assert len(new) >= 2, f"{name}.yaml: {kind}"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_spellings_are_held_out_in_both_scripts(name: str) -> None:
+    for kind, entry in load(name).items():
+        held_out = entry["held_out"]
+        assert 2 <= len(held_out) <= 6, f"{name}.yaml: {kind}"
+        assert any(map(LATIN.fullmatch, held_out)), f"{name}.yaml: {kind}"
+        assert any(map(DEVANAGARI.fullmatch, held_out)), f"{name}.yaml: {kind}"
+
+
+@pytest.mark.parametrize(("name", "fewest"), FEWEST.items())
+def test_lexicon_is_wide(name: str, fewest: int) -> None:
+    assert len(load(name)) >= fewest
+
+
+def test_floors_know_where_they_are() -> None:
+    for kind, entry in load("floors").items():
+        assert ("level" in entry) != ("relative" in entry), kind
+        assert isinstance(entry.get("level", 0), int), kind
+        assert entry.get("relative", "top") in ("top", "bottom"), kind
+
+
+def test_numbers_are_complete() -> None:
+    numbers = load("numbers")
+    assert list(numbers) == [*range(101), "percent"]
+    for number, entry in numbers.items():
+        assert set(entry.get("ambiguous", [])) <= set(spellings(entry)), number
+
+
+def test_temperatures_are_kelvin() -> None:
+    assert all(isinstance(kelvin, int) and 1500 <= kelvin <= 10000 for kelvin in load("temperatures"))
+
+
+def test_colours_are_css_names() -> None:
+    assert all(re.fullmatch("[a-z]+", colour) for colour in load("colours"))
+
+
+def test_generic_words() -> None:
+    assert set(load("generic")) == {"light", "room", "floor", "house", "number"}
+
+
+@pytest.mark.parametrize("group", NAMES)
+def test_names(group: str) -> None:
+    columns, fewest = NAMES[group]
+    names = load("names")
+    assert set(names) == set(NAMES)
+    rows = names[group]
+    assert len(rows) >= fewest
+    for row in rows:
+        assert len(row) == columns, row
+        assert LATIN.fullmatch(row[0]), row
+        assert DEVANAGARI.fullmatch(row[1]), row
+        assert all(LATIN.fullmatch(english) for english in row[2:]), row
+    counts = Counter(same(row[0]) for row in rows)
+    assert not [name for name, count in counts.items() if count > 1]
