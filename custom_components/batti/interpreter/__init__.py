@@ -1,0 +1,84 @@
+"""Batti's understanding: a sentence and a home in, a plan out. Knows nothing of Home Assistant.
+
+    text ─ fold ─ labels (brackets around this home's names) ─ engine (the model, held to the grammar) ─ resolve ─ Plan
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from .fold import fold
+from .home import Home
+from .labels import Labels
+from .plan import Plan
+from .resolve import resolve
+
+if TYPE_CHECKING:
+    from .engine.base import Engine
+
+DEADLINE = 10.0  # seconds for one command, its wait for others included
+
+__all__ = ["Home", "Interpretation", "Plan", "Turn", "interpret"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What is known of the speaker besides the sentence."""
+
+    area_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """A plan, and how it came about. `confidence` is a probability; timings are in milliseconds, by step."""
+
+    plan: Plan
+    written: str
+    confidence: float
+    steps: int
+    tokens: int
+    timings_ms: dict[str, float]
+
+    @property
+    def yaml(self) -> str:
+        """The plan as Home Assistant YAML."""
+        return self.plan.to_yaml()
+
+
+async def interpret(
+    text: str, home: Home, engine: Engine, turn: Turn | None = None, deadline: float = DEADLINE
+) -> Interpretation:
+    """Find out what a sentence asks for.
+
+    Raises:
+        EngineError: the model could not answer (see `errors.py` for its kinds).
+    """
+    turn = turn or Turn()
+    started = perf_counter()
+    folded = fold(text)
+    at_fold = perf_counter()
+    marked = labels_of(home).mark(folded)
+    at_labels = perf_counter()
+    generation = await engine.generate(marked.text, list(marked.labels), deadline)
+    at_model = perf_counter()
+    plan = resolve(generation.text, marked, home, turn.area_id)
+    ended = perf_counter()
+    seconds = {
+        "fold": at_fold - started,
+        "labels": at_labels - at_fold,
+        "model": at_model - at_labels,
+        "plan": ended - at_model,
+        "total": ended - started,
+    }
+    timings = {step: round(1000 * value, 3) for step, value in seconds.items()}
+    timings |= {"prefill": generation.prefill_ms, "decode": generation.decode_ms}
+    return Interpretation(plan, generation.text, generation.confidence, generation.steps, generation.tokens, timings)
+
+
+@lru_cache(maxsize=8)
+def labels_of(home: Home) -> Labels:
+    """The labels of a home; a home that has not changed is not looked at again."""
+    return Labels(home)

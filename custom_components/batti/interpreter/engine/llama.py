@@ -1,0 +1,189 @@
+"""One llama.cpp context, through llama-cpp-python's low-level bindings.
+
+For one thread only: two calls at once on one context crash. What every call means: llama.h in llama.cpp's sources.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import re
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import llama_cpp as api
+import numpy as np
+
+from ..errors import EngineError, ModelMissing, ModelRefused
+from .context import Logits
+
+GGUF_MAGIC = b"GGUF"
+ARCHITECTURE = "llama"
+# Tokens evaluated at once. llama.cpp reserves logits for each of them: half a megabyte with Llama 3's vocabulary.
+MICRO_BATCH = 128
+# Below this many parameters waiting for a second thread takes longer than it helps (seen at 12 million, not at 150).
+SMALL = 50_000_000
+MAX_THREADS = 4
+_WRITABLE = re.compile(rb"[a-z0-9 ]+|\n")
+_SEQUENCE = 0
+_LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR in ggml.h; the numbers in llama-cpp-python's _logger.py are other ones
+
+_complaints: deque[str] = deque(maxlen=4)  # llama.cpp's logger is global
+
+
+@api.llama_log_callback  # type: ignore[untyped-decorator]
+def _keep_errors(level: int, text: bytes, _: ctypes.c_void_p) -> None:
+    if level == _LOG_ERROR:
+        _complaints.append(text.decode(errors="replace").strip())
+
+
+class LlamaContext:
+    """A model and its memory; see `context.Context`.
+
+    Args:
+        path: a GGUF file.
+        n_ctx: tokens that a prompt and its answer may have together; less where the model was trained on less.
+        threads: threads to compute with; where None, one for a small model, else as many as processors, four at most.
+
+    Raises:
+        ModelMissing: there is no such file, or it cannot be read.
+        ModelRefused: llama.cpp cannot load it, or it is no Llama.
+    """
+
+    def __init__(self, path: Path, n_ctx: int, threads: int | None = None) -> None:
+        """Load the model."""
+        _check_file(path)
+        api.llama_log_set(_keep_errors, ctypes.c_void_p(0))
+        api.llama_backend_init()
+        self.path = path
+        self._model = self._load()
+        architecture = self.metadata("general.architecture")
+        if architecture != ARCHITECTURE:
+            raise ModelRefused(f"{path.name} is a model of the {architecture} family; Batti needs a Llama model")
+        self._vocab = api.llama_model_get_vocab(self._model)
+        self._n_vocab = api.llama_vocab_n_tokens(self._vocab)
+        self.size = min(n_ctx, api.llama_model_n_ctx_train(self._model))
+        self._context = self._open(threads)
+        self._memory = api.llama_get_memory(self._context)
+        self._batch = self._new_batch()
+        self.length = 0
+        self.end = api.llama_vocab_eot(self._vocab)
+        pieces = map(self.piece, range(self._n_vocab))
+        self.writable = np.fromiter((_WRITABLE.fullmatch(piece) is not None for piece in pieces), np.bool_)
+
+    def _load(self) -> Any:
+        params = api.llama_model_default_params()
+        params.n_gpu_layers = 0
+        _complaints.clear()
+        model = api.llama_model_load_from_file(str(self.path).encode(), params)
+        if model is None:
+            raise ModelRefused(f"llama.cpp cannot load {self.path.name}: {_reason()}")
+        return model
+
+    def _open(self, threads: int | None) -> Any:
+        if threads is None:
+            small = api.llama_model_n_params(self._model) < SMALL
+            threads = 1 if small else min(MAX_THREADS, os.cpu_count() or 1)
+        params = api.llama_context_default_params()
+        params.n_ctx = params.n_batch = self.size
+        params.n_ubatch = min(MICRO_BATCH, self.size)
+        params.n_threads = params.n_threads_batch = threads
+        context = api.llama_init_from_model(self._model, params)
+        if context is None:
+            raise EngineError(f"llama.cpp cannot open {self.path.name}: {_reason()}")
+        return context
+
+    def _new_batch(self) -> Any:
+        batch = api.llama_batch_init(self.size, 0, 1)
+        for i in range(self.size):
+            batch.n_seq_id[i] = 1
+            batch.seq_id[i][0] = _SEQUENCE
+        return batch
+
+    def metadata(self, key: str) -> str | None:
+        """A value of the GGUF file's metadata as text, None where it has no such key."""
+        buffer = ctypes.create_string_buffer(256)
+        found = api.llama_model_meta_val_str(self._model, key.encode(), buffer, len(buffer))
+        return buffer.value.decode(errors="replace") if found >= 0 else None
+
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """Tokens of text; control tokens count as such only where `special`."""
+        raw = text.encode()
+        tokens = (api.llama_token * (len(raw) + 1))()
+        count = api.llama_tokenize(self._vocab, raw, len(raw), tokens, len(tokens), False, special)
+        if count < 0:
+            raise EngineError(f"llama.cpp cannot tokenise a text of {len(raw)} bytes")
+        return tokens[:count]
+
+    def piece(self, token: int) -> bytes:
+        """The text of a token; none for control tokens."""
+        buffer = ctypes.create_string_buffer(256)
+        count = api.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        return buffer.raw[: max(count, 0)]
+
+    def evaluate(self, tokens: Sequence[int], *, every: bool = False) -> Logits:
+        """Evaluate tokens after what is in memory; logits after the last, or after every one: (rows, vocabulary)."""
+        count, batch = len(tokens), self._batch
+        batch.n_tokens = count
+        for i, token in enumerate(tokens):
+            batch.token[i] = token
+            batch.pos[i] = self.length + i
+            batch.logits[i] = every or i == count - 1
+        status = api.llama_decode(self._context, batch)
+        if status != 0:
+            raise EngineError(f"llama.cpp could not evaluate {count} tokens (status {status}): {_reason()}")
+        self.length += count
+        pointers = (api.llama_get_logits_ith(self._context, i) for i in (range(count) if every else [count - 1]))
+        return np.stack([np.ctypeslib.as_array(pointer, (self._n_vocab,)) for pointer in pointers])
+
+    def rewind(self, length: int) -> None:
+        """Forget everything after the first `length` tokens."""
+        api.llama_memory_seq_rm(self._memory, _SEQUENCE, length, -1)
+        self.length = length
+
+    def identity(self) -> str:
+        """What a saved state depends on besides its tokens: the file, llama.cpp and the context, as a hash."""
+        stat = self.path.stat()
+        parts = (self.path.name, stat.st_size, stat.st_mtime_ns, api.__version__, self.size, MICRO_BATCH)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    def state(self) -> bytes:
+        """What is in memory."""
+        buffer = (ctypes.c_uint8 * api.llama_state_seq_get_size(self._context, _SEQUENCE))()
+        count = api.llama_state_seq_get_data(self._context, buffer, len(buffer), _SEQUENCE)
+        return bytes(buffer[:count])
+
+    def restore(self, state: bytes, length: int) -> bool:
+        """Put a state of `length` tokens into memory; False where llama.cpp refuses it, and memory is empty."""
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        taken = api.llama_state_seq_set_data(self._context, buffer, len(state), _SEQUENCE)
+        if not taken or api.llama_memory_seq_pos_max(self._memory, _SEQUENCE) != length - 1:
+            self.rewind(0)
+            return False
+        self.length = length
+        return True
+
+    def close(self) -> None:
+        """Free the memory; the context cannot be used afterwards."""
+        api.llama_batch_free(self._batch)
+        api.llama_free(self._context)
+        api.llama_model_free(self._model)
+
+
+def _check_file(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(GGUF_MAGIC))
+    except FileNotFoundError as error:
+        raise ModelMissing(f"There is no model at {path}: put the file back, or choose another model") from error
+    except OSError as error:
+        raise ModelMissing(f"The model {path} cannot be read ({error.strerror}): check its permissions") from error
+    if magic != GGUF_MAGIC:
+        raise ModelRefused(f"{path.name} is not a GGUF file: convert the model with llama.cpp, or choose another one")
+
+
+def _reason() -> str:
+    return "; ".join(_complaints) or "it gave no reason"

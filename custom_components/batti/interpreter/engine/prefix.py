@@ -1,0 +1,52 @@
+"""The part of the prompt that all commands share: evaluated once, kept in memory, and saved for the next start."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+from .llama import LlamaContext
+
+_LOGGER = logging.getLogger(__name__)
+_DIGEST_BYTES = hashlib.sha256().digest_size
+
+
+def evaluate_prefix(context: LlamaContext, tokens: list[int], state_dir: Path | None) -> None:
+    """Put the prefix into an empty context, from a saved state where there is a sound one.
+
+    Args:
+        context: the model.
+        tokens: the prefix.
+        state_dir: where states are kept, one file for each model; None to keep none.
+    """
+    if state_dir is None:
+        context.evaluate(tokens)
+        return
+    key = repr((context.identity(), tokens)).encode()
+    file = state_dir / f"{context.path.stem}.state"
+    state = _read(file, key)
+    if state is None or not context.restore(state, len(tokens)):
+        context.evaluate(tokens)
+        _write(file, key, context.state())
+
+
+def _read(file: Path, key: bytes) -> bytes | None:
+    """A saved state; None where there is none, or it is another's or damaged (llama.cpp might crash on it)."""
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return None
+    digest, state = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
+    return state if hashlib.sha256(key + state).digest() == digest else None
+
+
+def _write(file: Path, key: bytes, state: bytes) -> None:
+    """Save a state whole or not at all; a folder that cannot be written to costs time only, so it is no error."""
+    new = file.with_suffix(".new")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new.write_bytes(hashlib.sha256(key + state).digest() + state)
+        new.replace(file)
+    except OSError as error:
+        _LOGGER.warning("Cannot save the prompt's state in %s: %s", file.parent, error)

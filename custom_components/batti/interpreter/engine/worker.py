@@ -1,0 +1,91 @@
+"""The child process: reads requests from stdin and writes answers to stdout, one JSON object a line.
+
+    <- {"id": 0, "ready": true}                    once, when the model is loaded
+    -> {"id": 1, "sentence": "[ bansa ] ko bati bala", "labels": ["bansa"]}
+    <- {"id": 1, "generation": {...}}              the fields of base.Generation
+    <- {"id": 1, "error": "SentenceTooLong", "message": "..."}      with id 0 where the model cannot be loaded
+
+It ends when its stdin closes, also in the middle of a calculation, so it never outlives the process that started it. A
+request that comes while another is worked on means that nobody waits for that one: it is dropped without an answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from ..errors import EngineError, EngineMissing
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+def main() -> int:
+    """Load the model, then answer until stdin closes; 1 where the model cannot be loaded."""
+    output = _take_stdout()
+    options = _options()
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(requests,), daemon=True).start()
+    try:
+        model = _load(options)
+    except EngineError as error:
+        _say(output, id=0, error=type(error).__name__, message=str(error))
+        return 1
+    _say(output, id=0, ready=True)
+    while True:
+        _answer(model, json.loads(requests.get()), requests, output)
+
+
+def _load(options: argparse.Namespace) -> Model:
+    try:
+        from .model import Model  # here, because where llama_cpp is missing that is an answer too
+    except (ImportError, OSError, RuntimeError) as error:  # the last two where its libraries cannot be loaded
+        raise EngineMissing(f"llama-cpp-python cannot be imported: {error}") from error
+    return Model(options.model, options.n_ctx, options.threads, options.state_dir)
+
+
+def _answer(model: Model, request: dict[str, Any], requests: queue.SimpleQueue[bytes], output: TextIO) -> None:
+    try:
+        generation = model.generate(request["sentence"], request["labels"], lambda: not requests.empty())
+    except EngineError as error:
+        _say(output, id=request["id"], error=type(error).__name__, message=str(error))
+        return
+    if generation is not None:
+        _say(output, id=request["id"], generation=asdict(generation))
+
+
+def _say(output: TextIO, **message: Any) -> None:
+    print(json.dumps(message), file=output, flush=True)
+
+
+def _take_stdout() -> TextIO:
+    """Keep stdout for answers alone: whatever else is written there (native code included) goes to stderr."""
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return output
+
+
+def _read(requests: queue.SimpleQueue[bytes]) -> None:
+    for line in sys.stdin.buffer:
+        requests.put(line)
+    os._exit(0)  # a native call cannot be interrupted
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Batti's model, as a child process")
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--n-ctx", type=int, required=True)
+    parser.add_argument("--state-dir", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+"""The output language as a line automaton: edges are whole YAML lines, label edges name what this sentence mentions.
+
+What the model writes is Home Assistant's own YAML with labels in place of ids (`plan.py` puts the ids in):
+
+    - action: light.turn_on
+      target:
+        - bansa
+      data:
+        brightness_pct: 30
+
+Whatever path is taken, the text is valid YAML and names only labels that were given, so a sentence cannot make the model
+write anything else. A line of its own (`[]` and a comment) refuses.
+
+>>> grammar = Grammar(["bansa"])
+>>> sorted(grammar.edges(State("labels", "light.turn_on")))
+['    - ALL\\n', '    - HERE\\n', '    - bansa\\n']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
+
+from .lexicon import COLOURS
+
+HERE = "HERE"  # upper case, because folded text never is: no name in a home can look like these
+ALL = "ALL"
+GROUNDED = 0.5  # a label less likely than this, with nothing forbidden, is not what the model wanted to write
+LABEL_PREFIX = "    - "
+TARGET_LINE = "  target:\n"
+EXCEPT_LINE = "  except:\n"
+DATA_LINE = "  data:\n"
+MAX_ACTIONS = 6
+
+ON, OFF, TOGGLE = "light.turn_on", "light.turn_off", "light.toggle"
+ACTIONS = (ON, OFF, TOGGLE)
+
+
+class Refusal(StrEnum):
+    """Why nothing is to be done; the text is the comment that the model writes."""
+
+    NOT_FOR_LIGHTS = "not for lights"
+    FORBIDDEN = "forbidden"
+    LATER = "later"
+    UNCLEAR = "unclear"
+    QUESTION = "question"
+    UNDO = "undo"
+
+
+# Data lines by family: at most one line of each, in this order. Units: percent, kelvin, seconds.
+DATA_FAMILIES: tuple[tuple[str, ...], ...] = (
+    tuple(f"    brightness_pct: {n}\n" for n in range(1, 101))
+    + tuple(f"    brightness_step_pct: {sign}{n}\n" for sign in ("", "-") for n in range(1, 101)),
+    tuple(f"    color_name: {name}\n" for name in COLOURS)
+    + tuple(f"    color_temp_kelvin: {n}\n" for n in range(1500, 9001, 100)),
+    tuple(f"    transition: {n}\n" for n in (*range(1, 61), 90, 120, 180, 240, 300, 600)),
+    ("    flash: short\n",),
+)
+# light.turn_off takes only a transition; light.toggle is kept bare.
+FAMILIES_OF = {ON: (0, 1, 2, 3), OFF: (2,), TOGGLE: ()}
+
+
+class State(NamedTuple):
+    """Where a text stands: `at` names the kind of place, the rest what has been said so far."""
+
+    at: str
+    action: str = ""
+    family: int = 0
+    used: frozenset[str] = frozenset()
+    left: int = MAX_ACTIONS
+
+
+def action_line(action: str) -> str:
+    """The line that begins an action."""
+    return f"- action: {action}\n"
+
+
+def refusal_line(refusal: Refusal) -> str:
+    """The line that is a whole answer: nothing to do, and why."""
+    return f"[]  # {refusal.value}\n"
+
+
+def label_line(label: str) -> str:
+    """The line that names a target or an exception."""
+    return f"{LABEL_PREFIX}{label}\n"
+
+
+class Grammar:
+    """The automaton for one sentence.
+
+    Args:
+        labels: folded names that the sentence mentions, as said; `HERE` and `ALL` are always allowed.
+    """
+
+    start = State("start")
+
+    def __init__(self, labels: Sequence[str] = ()) -> None:
+        """Keep the labels in the order said."""
+        self.labels = tuple(dict.fromkeys(labels))
+
+    def edges(self, state: State) -> Mapping[str, State]:
+        """All lines that may follow, with the state that each leads to."""
+        match state.at:
+            case "start":
+                return _START_EDGES
+            case "target":
+                return {TARGET_LINE: state._replace(at="labels")}
+            case "labels":
+                return self._label_edges(state, (*self.labels, HERE, ALL), "more")
+            case "more":
+                followers: dict[str, State] = {}
+                if ALL not in state.used:
+                    followers |= self._label_edges(state, (*self.labels, HERE), "more")
+                followers[EXCEPT_LINE] = state._replace(at="exceptions", used=frozenset())
+                return followers | self._after_target(state)
+            case "exceptions":
+                return self._label_edges(state, (*self.labels, HERE), "more exceptions")
+            case "more exceptions":
+                return self._label_edges(state, (*self.labels, HERE), "more exceptions") | self._after_target(state)
+            case "data":
+                return _data_edges(state)
+            case "after":
+                return _data_edges(state) | _action_edges(state.left)
+        return {}
+
+    def may_end(self, state: State) -> bool:
+        """Whether the model may end its turn here."""
+        return state.at in ("more", "more exceptions", "after", "done")
+
+    def label_prefix(self, state: State) -> str | None:
+        """What a line begins with where the edges name labels: there the model may name what the home has not."""
+        return LABEL_PREFIX if state.at in ("labels", "more", "exceptions", "more exceptions") else None
+
+    def label_state(self, state: State, label: str) -> State:
+        """Where a label line leads, also one that is no edge because the home has no such thing."""
+        at = "more" if state.at in ("labels", "more") else "more exceptions"
+        return state._replace(at=at, used=state.used | {label})
+
+    def _label_edges(self, state: State, labels: Iterable[str], at: str) -> dict[str, State]:
+        return {
+            label_line(label): state._replace(at=at, used=state.used | {label})
+            for label in labels
+            if label not in state.used
+        }
+
+    def _after_target(self, state: State) -> dict[str, State]:
+        followers: dict[str, State] = {}
+        if FAMILIES_OF[state.action]:
+            followers[DATA_LINE] = State("data", state.action, left=state.left)
+        return followers | _action_edges(state.left)
+
+    def to_gbnf(self) -> str:
+        """The same language in llama.cpp's grammar format, for its server.
+
+        Source of the format: llama.cpp, grammars/README.md. Lists may repeat a label there, and their number is open;
+        `plan.py` treats a repeated label as said once.
+        """
+        rules: dict[str, str] = {}
+        todo = [self.start]
+        while todo:
+            state = todo.pop()
+            name = _rule(state)
+            if name in rules:
+                continue
+            plain = state._replace(used=frozenset({ALL} & state.used), left=MAX_ACTIONS if state.at == "start" else 2)
+            by_rule: dict[str, list[str]] = {}
+            for line, following in self.edges(plain).items():
+                by_rule.setdefault(_rule(following), []).append(_quote(line))
+                todo.append(following)
+            choices = [f"({' | '.join(lines)}) {rule}" for rule, lines in by_rule.items()]
+            rules[name] = " | ".join([*choices, '""'] if self.may_end(state) else choices)
+        return "".join(f"{name} ::= {body}\n" for name, body in rules.items())
+
+
+def _rule(state: State) -> str:
+    if state.at == "start":
+        return "root"
+    everything = ["all"] if ALL in state.used and state.at == "more" else []
+    parts = [state.at.replace(" ", "-"), state.action.replace(".", "-").replace("_", "-"), str(state.family)]
+    return "-".join([part for part in parts if part] + everything)
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _action_edges(left: int) -> dict[str, State]:
+    if not left:
+        return {}
+    return {action_line(action): State("target", action, left=left - 1) for action in ACTIONS}
+
+
+@cache
+def _data_edges(state: State) -> dict[str, State]:
+    return {
+        line: State("after", state.action, family + 1, left=state.left)
+        for family in FAMILIES_OF[state.action]
+        if family >= state.family
+        for line in DATA_FAMILIES[family]
+    }
+
+
+_START_EDGES: dict[str, State] = _action_edges(MAX_ACTIONS) | {
+    refusal_line(refusal): State("done") for refusal in Refusal
+}

@@ -1,0 +1,133 @@
+"""Which words of a sentence name something in this home: every floor, area and light by every name it may have.
+
+A thing is known by its own name and aliases in any script, by what its kind is called (the lexicon), by shorter forms
+(`table lamp`, `Ramesh` for `Ramesh ko kotha`), by where it is (`bedroom ko table lamp`) and by words that sound alike.
+`Labels.mark` puts brackets around such words; the model then sees which words are names, and copies the ones it means.
+
+>>> from .home import Home
+>>> home = Home.from_dict({"areas": [{"area_id": "a1", "name": "Kitchen"}, {"area_id": "a2", "name": "Zorbak"}]})
+>>> Labels(home).mark(fold("bhansa ra zorbak ko batti")).text
+'[ bansa ] ra [ jorbak ] ko bati'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from . import names
+from .fold import Folded, fold, fold_name
+from .home import Home
+from .names import Thing
+from .vocabulary import CONNECTIVES, GENERIC, HOUSE, SoundIndex, is_ordinary, kinds, tokens_at
+
+__all__ = ["Labels", "Marked", "Mention", "Thing", "fold", "fold_name"]
+
+_LONGEST_KEY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words of a sentence (`first` to `last`, inclusive) that name one thing, or any of several."""
+
+    label: str
+    first: int
+    last: int
+    things: tuple[Thing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A sentence as the model sees it, and what its brackets stand for."""
+
+    folded: Folded
+    mentions: tuple[Mention, ...]
+
+    @property
+    def text(self) -> str:
+        """The folded words, with brackets around the mentions."""
+        opening = {mention.first for mention in self.mentions}
+        closing = {mention.last for mention in self.mentions}
+        parts: list[str] = []
+        for index, word in enumerate(self.folded.words):
+            parts += ["["] * (index in opening) + [word.text] + ["]"] * (index in closing)
+        return " ".join(parts)
+
+    @property
+    def labels(self) -> Mapping[str, Mention]:
+        """The mentions by what the model writes for them."""
+        return {mention.label: mention for mention in self.mentions}
+
+
+class _Match(NamedTuple):
+    last: int
+    closeness: int  # how many tokens are exactly the name's, against sounding like it
+    things: tuple[Thing, ...]
+
+
+class Labels:
+    """The names of one home, indexed; made once per home and used for every sentence."""
+
+    def __init__(self, home: Home) -> None:
+        """Index every name that `names.keys_of` finds."""
+        ranked: dict[tuple[str, ...], dict[Thing, int]] = {}
+        for key, thing, rank in names.keys_of(home):
+            known = ranked.setdefault(key, {})
+            known[thing] = min(rank, known.get(thing, rank))
+        # Where a name is somebody's whole name, those who would only be called so for short do not count.
+        self._things = {
+            key: tuple(thing for thing, rank in known.items() if rank == min(known.values()))
+            for key, known in ranked.items()
+        }
+        self._beginnings = {key[:length] for key in self._things for length in range(1, len(key) + 1)}
+        words = {token for key in self._things for token in key if token[0] != "<" and not token.isdigit()}
+        self._sounds = SoundIndex(words)
+        in_names = {token for key in self._things for token in key if token[0] == "<"}
+        self._kind_words = {key[0]: kind for key, kind in kinds().items() if len(key) == 1 and kind in in_names}
+        self._kind_sounds = SoundIndex(word for word in self._kind_words if len(word) >= 4)
+
+    def mark(self, folded: Folded) -> Marked:
+        """Find the mentions, each time the longest that begins at the leftmost word."""
+        words = [word.text for word in folded.words]
+        mentions: list[Mention] = []
+        index = 0
+        while index < len(words):
+            match = self._longest(words, index)
+            if match is None:
+                index += 1
+                continue
+            mentions.append(Mention(" ".join(words[index : match.last + 1]), index, match.last, match.things))
+            index = match.last + 1
+        return Marked(folded, tuple(mentions))
+
+    def _longest(self, words: list[str], first: int) -> _Match | None:
+        if words[first] in CONNECTIVES and (words[first],) not in self._things:
+            return None
+        matches = self._matches(words, first, (), 0)
+        return max(matches, key=lambda match: (match.last, match.closeness), default=None)
+
+    def _matches(self, words: list[str], index: int, key: tuple[str, ...], closeness: int) -> Iterator[_Match]:
+        if index >= len(words) or len(key) >= _LONGEST_KEY:
+            return
+        for token, after, exact in self._tokens(words, index):
+            longer = (*key, token)
+            if longer in self._beginnings:
+                if longer in self._things:
+                    yield _Match(after - 1, closeness + exact, self._things[longer])
+                yield from self._matches(words, after, longer, closeness + exact)
+        if key and words[index] in CONNECTIVES:
+            yield from self._matches(words, index + 1, key, closeness)
+
+    def _tokens(self, words: list[str], index: int) -> Iterator[tuple[str, int, int]]:
+        """Tokens that a word may begin: kinds, itself, and what sounds like it."""
+        word, known = words[index], False
+        for token, after in tokens_at(words, index):
+            known = known or token[0] == "<"
+            yield token, after, after - index
+        if not known and word[0].isalpha() and not is_ordinary(word):
+            for other in self._sounds.like(word):
+                yield other, index + 1, 0
+            for other in self._kind_sounds.like(word):
+                if self._kind_words[other] not in GENERIC or self._kind_words[other] == HOUSE:
+                    yield self._kind_words[other], index + 1, 0

@@ -1,0 +1,69 @@
+"""Number words as digits, in both languages, where they are certain.
+
+>>> from .spelling import words_of
+>>> [word.text for word in as_digits(list(words_of("chalis pratishat, twenty five, चालीस")))]
+['40', '%', ',', '25', ',', '40']
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from . import lexicon
+from .spelling import Word, words_of
+
+_PERCENT = "percent"
+_MOST_WORDS = 3
+
+
+@cache
+def _table() -> dict[tuple[str, ...], str]:
+    """Folded number words to digits, and words for percent to `%`."""
+    table: dict[tuple[str, ...], str] = {}
+    for number, entry in lexicon.load("numbers").items():
+        text = "%" if number == _PERCENT else str(number)
+        for spelling in lexicon.spellings(entry):
+            words = _words(spelling)
+            if words:
+                table.setdefault(words, text)
+    english = {key: _words(entry["english"][0])[0] for key, entry in lexicon.load("numbers").items() if key != _PERCENT}
+    for tens in range(20, 100, 10):
+        for ones in range(1, 10):
+            table.setdefault((english[tens], english[ones]), str(tens + ones))
+    return table
+
+
+@cache
+def _ambiguous() -> frozenset[tuple[str, ...]]:
+    """Number words that are also other words (sathi, 60 or friend): digits only where percent follows."""
+    numbers = lexicon.load("numbers").values()
+    listed = (_words(spelling) for entry in numbers for spelling in entry.get("ambiguous") or ())
+    return frozenset({*listed, ("ten",), ("for",)})  # folded, then and for look like these
+
+
+def _words(spelling: str) -> tuple[str, ...]:
+    return tuple(word.text for word in words_of(spelling) if word.is_name)
+
+
+def as_digits(words: list[Word]) -> list[Word]:
+    """The same words, with number words replaced by one word of digits each."""
+    table, texts = _table(), [word.text for word in words]
+    result: list[Word] = []
+    index = 0
+    while index < len(words):
+        for length in range(min(_MOST_WORDS, len(words) - index), 0, -1):
+            found = table.get(tuple(texts[index : index + length]))
+            if found and _certain(tuple(texts[index : index + length]), tuple(texts[index + length : index + length + 2])):
+                result.append(Word(found, words[index].start, words[index + length - 1].end))
+                index += length
+                break
+        else:
+            result.append(words[index])
+            index += 1
+    return result
+
+
+def _certain(words: tuple[str, ...], following: tuple[str, ...]) -> bool:
+    if words not in _ambiguous():
+        return True
+    return any(_table().get(following[:length]) == "%" for length in (1, 2)) or following[:1] == ("%",)

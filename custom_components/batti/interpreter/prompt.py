@@ -1,0 +1,46 @@
+"""The one prompt: a fixed prefix, then the sentence, in Llama 3's chat format.
+
+The prefix is the same for every command, so an engine evaluates it once. A piece marked special is ours and is tokenised
+with the model's control tokens; what a person typed never is.
+
+Format: Llama 3 model card, https://github.com/meta-llama/llama-models, "Prompt format".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+VERSION = "batti-1"  # changes whenever a model trained before would misread the prompt or the output language
+FOLD_PROFILE = "fold"
+SYSTEM = "batti"
+END_OF_TURN = "<|eot_id|>"
+CHAT_TOKENS = ("<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", END_OF_TURN)
+
+
+class Piece(NamedTuple):
+    """A stretch of prompt; `special` where the model's control tokens count as such."""
+
+    text: str
+    special: bool
+
+
+def prefix() -> list[Piece]:
+    """The part that every command shares."""
+    return [
+        Piece("<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n", True),
+        Piece(SYSTEM, False),
+        Piece("<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n", True),
+    ]
+
+
+def user(sentence: str) -> list[Piece]:
+    """What follows the prefix: the marked sentence and the header of the model's turn.
+
+    >>> "".join(piece.text for piece in user("[bansa] ko bati bala"))
+    ' [bansa] ko bati bala<|eot_id|><|start_header_id|>assistant<|end_header_id|>\\n\\n'
+    """
+    # The leading space gives the first word the same token as the words after it.
+    return [
+        Piece(" " + sentence, False),
+        Piece("<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n", True),
+    ]

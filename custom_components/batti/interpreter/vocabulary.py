@@ -1,0 +1,141 @@
+"""What words can stand for, before any home is looked at: kinds from the lexicon, and words that sound alike.
+
+A name is compared as a sequence of tokens: a kind (`<kitchen>`, whatever it is called) or a word. `bhansa`, `kitchen` and
+`भान्साकोठा` are all `<kitchen>`; `Ramesh ko kotha` and `Ramesh's room` are both `rames`, `<room>`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+
+from . import lexicon
+from .fold import fold_name
+
+# Words between the parts of a name that carry no name themselves: bhansa *ko* batti, lamp *in the* hall, bedroom *ma
+# bhako* lamp.
+CONNECTIVES = frozenset("ko ka ki ma s the in of at my on bako baeko bayeko rahe raheko mero hamro".split())
+LIGHT, ROOM, FLOOR, HOUSE, NUMBER = "<light>", "<room>", "<floor>", "<house>", "<number>"
+GENERIC = frozenset({LIGHT, ROOM, FLOOR, HOUSE, NUMBER})
+_KIND_FILES = ("generic", "rooms", "lights")
+# Words that commands are made of. They are never taken for a name that only sounds like them (`gardinus`, garden), and do
+# not name anything by themselves (the `haru` of `kotha haru`).
+_ORDINARY = frozenset(
+    """ra ani tara ki ta na ni pani hai la haru jati sabai sab matra bahek chodera chha cha chaina ho hoina haina chai yo tyo
+    yaha tyaha kun kati kina kaha ko ka ma lai le bata samma sama tira bitra bahira mati tala ali alikati ajai feri aba
+    ahile paila pachi agi aja bare bholi boli baje minet gantah kripaya please plij hajur banda band on of off aff chalu suru
+    set adjust toggle turn switch sbik put make light ligt and the te to in at of for all my with dim full ful half haf max
+    percent brightness brigtnes ujyalo adyaro andyaro madhuro maduro halka aada ada pura tej rang kolor kolour dubai both
+    bayo baye bane bako raheko huncha hunna parcha paryo milcha sakcha hola thik tik kam dherai derai ekdam just only no not
+    dont do is are was be please can kan could kould would you u i me it this that there here now then ten""".split()
+)
+_VERB = re.compile(
+    r"(gar|bal|niba|rak|bana|par|bada|gata|mar|kat|kol|jala|chala|laga|tap|badal|fer|jar|hal)"
+    r"(a|e|u|au|um|ne|eko|i?d(a|e|i|o|u).*|n(a|o|u).*|er(a)?|i?nch.*|ihal.*)"
+)
+
+
+@cache
+def kinds() -> dict[tuple[str, ...], str]:
+    """Folded names of kinds, as word sequences without connectives, to their token; the first file that has one wins."""
+    table: dict[tuple[str, ...], str] = {}
+    for file in _KIND_FILES:
+        for kind, entry in lexicon.load(file).items():
+            for spelling in lexicon.spellings(entry):
+                table.setdefault(fold_name(spelling), f"<{kind}>")
+    table.pop((), None)
+    return table
+
+
+@cache
+def longest_kind() -> int:
+    """How many words the longest name of a kind has."""
+    return max(map(len, kinds()))
+
+
+def tokens_at(words: Sequence[str], index: int) -> Iterator[tuple[str, int]]:
+    """The tokens that may begin at a word, longest first, each with the index after it; the word itself comes last."""
+    table = kinds()
+    for length in range(min(longest_kind(), len(words) - index), 0, -1):
+        kind = table.get(tuple(words[index : index + length]))
+        if kind:
+            yield kind, index + length
+    yield words[index], index + 1
+
+
+def tokens_of(words: Sequence[str]) -> tuple[str, ...]:
+    """The tokens of a name, reading each time the longest kind, connectives left out.
+
+    >>> tokens_of(fold_name("Ramesh ko kotha")), tokens_of(fold_name("भान्साकोठा"))
+    (('rames', '<room>'), ('<kitchen>',))
+    """
+    tokens: list[str] = []
+    index = 0
+    while index < len(words):
+        token, after = next(tokens_at(words, index))
+        if token not in CONNECTIVES:
+            tokens.append(token)
+        index = after
+    return tuple(tokens)
+
+
+@lru_cache(maxsize=16384)
+def skeleton(word: str) -> str:
+    """The consonants of a word, those alike that are mixed up across scripts and spellings.
+
+    >>> skeleton("stadi"), skeleton("studi"), skeleton("lyamp")
+    ('std', 'std', 'lmp')
+    """
+    return re.sub(r"[aeiouyh]", "", word.replace("ch", "c").replace("w", "b").replace("ng", "n"))
+
+
+def is_ordinary(word: str) -> bool:
+    """Whether a folded word belongs to commands rather than to names."""
+    return word in _ORDINARY or word in CONNECTIVES or _VERB.fullmatch(word) is not None
+
+
+def sound_alike(one: str, other: str) -> bool:
+    """Whether two folded words are likely the same word, spelled or heard differently."""
+    if one == other:
+        return True
+    if one.isdigit() or other.isdigit() or not one or not other:
+        return False
+    alike = skeleton(one) == skeleton(other)
+    shorter = min(len(one), len(other))
+    if alike and len(skeleton(one)) >= 3 and (one[0] in "aeiou") == (other[0] in "aeiou"):
+        return True
+    return shorter >= (4 if alike else 5) and one[0] == other[0] and _one_edit_apart(one, other)
+
+
+def _one_edit_apart(one: str, other: str) -> bool:
+    if len(one) > len(other):
+        one, other = other, one
+    if len(other) - len(one) > 1:
+        return False
+    index = next((i for i, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
+    if len(one) < len(other):
+        return one[index:] == other[index + 1 :]
+    rest_one, rest_other = one[index:], other[index:]
+    swapped = rest_one[:2] == rest_other[:2][::-1] and rest_one[2:] == rest_other[2:]
+    return rest_one[1:] == rest_other[1:] or swapped
+
+
+class SoundIndex:
+    """Words that sound like a given one, found without comparing with all of them."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        """Index the words by first letter, and by skeleton."""
+        self._by_first: dict[str, list[str]] = {}
+        self._by_skeleton: dict[str, list[str]] = {}
+        for word in words:
+            self._by_first.setdefault(word[0], []).append(word)
+            self._by_skeleton.setdefault(skeleton(word), []).append(word)
+        self._found: dict[str, tuple[str, ...]] = {}
+
+    def like(self, word: str) -> tuple[str, ...]:
+        """The indexed words that sound like the word, except the word itself."""
+        if word not in self._found:
+            near = {*self._by_skeleton.get(skeleton(word), ()), *self._by_first.get(word[0], ())}
+            self._found[word] = tuple(sorted(other for other in near if other != word and sound_alike(word, other)))
+        return self._found[word]
