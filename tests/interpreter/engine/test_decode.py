@@ -1,0 +1,137 @@
+"""Choosing lines, with a model that wants to say something given, and with one that says anything."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from custom_components.batti.interpreter.engine.decode import Abandoned, Answer, Decoder
+from custom_components.batti.interpreter.engine.lines import LineBook
+from custom_components.batti.interpreter.errors import SentenceTooLong
+from custom_components.batti.interpreter.grammar import Grammar
+
+from .fake_context import FakeContext
+from .language import problem
+
+OFF_BEDROOM = "- action: light.turn_off\n  target:\n    - bedrum\n"
+TWO_ACTIONS = OFF_BEDROOM + "- action: light.turn_on\n  target:\n    - bansa\n  data:\n    brightness_pct: 30\n"
+
+
+def answer(context: FakeContext, *labels: str, limit: int = 400) -> Answer:
+    return Decoder(context, LineBook(context), context.logits(), limit=limit).answer(Grammar(labels))
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "[]  # forbidden\n",
+        OFF_BEDROOM,
+        TWO_ACTIONS,
+        "- action: light.toggle\n  target:\n    - HERE\n",
+        "- action: light.turn_off\n  target:\n    - ALL\n  except:\n    - bansa\n    - bedrum\n",
+    ],
+)
+def test_writes_what_the_model_wants(wish: str) -> None:
+    """A wish that the language allows comes out as it is, in fewer steps than tokens."""
+    context = FakeContext(wish)
+    result = answer(context, "bedrum", "bansa")
+    assert result.text == wish
+    assert result.unknown == ()
+    assert result.tokens == len(context.tokenize(wish))
+    assert result.steps == len(context.batches) < result.tokens
+    assert wish.startswith(context.text)  # only the end may not have been evaluated
+
+
+def test_forced_tokens_are_one_batch() -> None:
+    """Between two choices there is one evaluation; the label's tokens are evaluated for their probabilities."""
+    context = FakeContext(OFF_BEDROOM)
+    answer(context, "bedrum")
+    assert ["".join(batch) for batch in context.batches] == [
+        "- action: light.",
+        "turn_",
+        "off\n  target:\n    -",
+        " bedrum\n",
+    ]
+
+
+def test_confidence_counts_choices_and_whole_labels() -> None:
+    """Here: list or refusal, turn or toggle, on or off, two tokens of the label, end or more."""
+    assert answer(FakeContext(OFF_BEDROOM, share=0.9), "bedrum").confidence == pytest.approx(0.9**6, rel=1e-3)
+
+
+def test_a_name_that_the_home_has_not() -> None:
+    """What the model would rather have written stays in the text, and the rest of the answer follows."""
+    wish = TWO_ACTIONS.replace("bansa", "garaj 2")
+    context = FakeContext(wish)
+    result = answer(context, "bansa", "bedrum")
+    assert result.text == wish
+    assert result.unknown == ("garaj 2",)
+    assert context.text == wish  # nothing of the label that was tried first is left in memory
+
+
+def test_a_label_that_is_likelier_than_any_other_name() -> None:
+    """The model is not sure, but no other name is better."""
+    context = FakeContext(OFF_BEDROOM, share=0.6)
+    result = answer(context, "bedrum", "bansa")  # 0.6 for the name, 0.6 for its newline: less than GROUNDED
+    assert result.text == OFF_BEDROOM
+    assert result.unknown == ()
+    assert result.confidence == pytest.approx(0.6**6, rel=1e-3)
+    assert context.text == OFF_BEDROOM
+
+
+def test_a_label_said_twice_is_not_unknown() -> None:
+    """The home has it, so nothing is said to be missing."""
+    wish = OFF_BEDROOM + "    - bedrum\n"
+    result = answer(FakeContext(wish, share=0.95), "bedrum", "bansa")
+    assert (result.text, result.unknown) == (wish, ())
+
+
+def test_a_name_without_end_is_cut() -> None:
+    """Sixteen tokens at most."""
+    context = FakeContext(OFF_BEDROOM.replace("bedrum", "nilo" + " nilo" * 30), share=0.99)
+    result = answer(context, "bansa")
+    assert result.unknown == ("nilo" + " nilo" * 14,)
+
+
+def test_an_answer_that_does_not_fit() -> None:
+    """An answer that was cut would be a command that nobody gave."""
+    with pytest.raises(SentenceTooLong):
+        answer(FakeContext(TWO_ACTIONS), "bansa", "bedrum", limit=20)
+    with pytest.raises(SentenceTooLong):
+        answer(FakeContext(TWO_ACTIONS, size=20), "bansa", "bedrum")
+
+
+def test_stops_where_nobody_waits() -> None:
+    """The next step is not made."""
+    context = FakeContext(TWO_ACTIONS)
+    decoder = Decoder(context, LineBook(context), context.logits(), abandoned=lambda: len(context.batches) == 2)
+    with pytest.raises(Abandoned):
+        decoder.answer(Grammar(["bedrum", "bansa"]))
+    assert len(context.batches) == 2
+
+
+def test_lines_are_tokenised_once() -> None:
+    """What does not depend on the labels is kept for the next command."""
+    context = FakeContext(TWO_ACTIONS)
+    book = LineBook(context)
+    state = Grammar.start
+    assert book.after(Grammar(["bansa"]), state) is book.after(Grammar(["bedrum"]), state)
+
+
+NAMES = st.lists(st.sampled_from(["bansa", "bedrum", "bedrum 2", "2 kota", "tebal lamp", "tebal"]), max_size=4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(labels=NAMES, seed=st.integers(0, 2**32 - 1))
+def test_whatever_the_model_says_it_is_the_language(labels: list[str], seed: int) -> None:
+    """With random logits the text is always one of the grammar's, unknown names aside."""
+    context = FakeContext(seed=seed)
+    try:
+        result = answer(context, *labels)
+    except SentenceTooLong:
+        return
+    assert problem(Grammar(labels), result.text, result.unknown) is None
+    assert 0 <= result.confidence <= 1
+    assert result.text.startswith(context.text) or result.unknown
+    assert result.steps == len(context.batches)

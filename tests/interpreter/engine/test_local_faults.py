@@ -1,0 +1,179 @@
+"""What happens to the child process happens to one command; the next one works."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from custom_components.batti.interpreter.engine.local import LocalEngine
+from custom_components.batti.interpreter.errors import (
+    EngineCrashed,
+    EngineError,
+    EngineGarbled,
+    EngineTimeout,
+)
+
+SENTENCE, LABELS, DEADLINE = "[ bansa ] ko bati bala", ("bansa",), 20.0
+READY = 'import sys; print(\'{"id": 0, "ready": true}\', flush=True); sys.stdin.readline(); '
+
+
+@pytest.fixture
+async def engine(tiny_model: Path) -> AsyncIterator[LocalEngine]:
+    made = LocalEngine(tiny_model)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+def worker(engine: LocalEngine, children: Callable[[], list[int]]) -> int:
+    """The process id of the engine's child."""
+    (pid,) = children()
+    return pid
+
+
+async def ask(engine: LocalEngine, deadline: float = DEADLINE) -> str:
+    return (await engine.generate(SENTENCE, LABELS, deadline)).text
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (signal.SIGKILL, "SIGKILL .*out of memory"),
+        (signal.SIGSEGV, "SIGSEGV"),
+        (signal.SIGILL, "SIGILL .*another processor"),
+        (signal.SIGABRT, "SIGABRT"),
+    ],
+)
+async def test_death_while_working(engine: LocalEngine, worker: int, number: signal.Signals, why: str) -> None:
+    """The command fails and says of what; the next one has a new process."""
+    expected = await ask(engine)
+    os.kill(worker, signal.SIGSTOP)  # so that it is at work for as long as the test needs
+    command = asyncio.create_task(ask(engine))
+    await asyncio.sleep(0.05)
+    os.kill(worker, number)
+    os.kill(worker, signal.SIGCONT)
+    with pytest.raises(EngineCrashed, match=why):
+        await command
+    assert await ask(engine) == expected
+
+
+async def test_death_between_commands(engine: LocalEngine, worker: int) -> None:
+    """Nobody needs to know."""
+    os.kill(worker, signal.SIGKILL)
+    await asyncio.sleep(0.2)
+    assert await ask(engine)
+
+
+async def test_a_hang_ends_at_the_deadline(engine: LocalEngine, worker: int, children: Callable[[], list[int]]) -> None:
+    """The process that hangs is ended; the next command has a new one."""
+    os.kill(worker, signal.SIGSTOP)
+    with pytest.raises(EngineTimeout, match=r"after 0\.2 seconds"):
+        await ask(engine, 0.2)
+    assert await ask(engine)
+    assert worker not in children()
+
+
+async def test_a_deadline_passed_while_waiting_is_not_the_others_fault(engine: LocalEngine, worker: int) -> None:
+    """Only who is being answered ends the process."""
+    os.kill(worker, signal.SIGSTOP)
+    first = asyncio.create_task(ask(engine))
+    await asyncio.sleep(0)
+    with pytest.raises(EngineTimeout):
+        await ask(engine, 0.1)
+    os.kill(worker, signal.SIGCONT)
+    assert await first
+
+
+async def test_the_queue_survives_a_crash(engine: LocalEngine, worker: int) -> None:
+    """Those who waited are answered by the new process."""
+    os.kill(worker, signal.SIGSTOP)
+    commands = [asyncio.create_task(ask(engine)) for _ in range(4)]
+    await asyncio.sleep(0.05)
+    os.kill(worker, signal.SIGKILL)
+    first, *others = await asyncio.gather(*commands, return_exceptions=True)
+    assert isinstance(first, EngineCrashed)
+    assert len(set(others)) == 1
+    assert isinstance(others[0], str)
+
+
+async def test_stop_while_a_command_hangs(engine: LocalEngine, worker: int, children: Callable[[], list[int]]) -> None:
+    """Stopping does not wait for it."""
+    os.kill(worker, signal.SIGSTOP)
+    command = asyncio.create_task(ask(engine))
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        await engine.stop()
+    with pytest.raises(EngineError, match="stopped"):
+        await command
+    assert children() == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Segmentation fault",
+        "[1, 2]",
+        '{"id": 1}',
+        '{"id": 7, "generation": {}}',
+        '{"id": 1, "generation": {"text": ""}}',
+        '{"id": 1, "error": "KeyboardInterrupt", "message": ""}',
+        '{"id": "one", "generation": {}}',
+        "x" * 100_000,
+    ],
+    ids=range(8),
+)
+async def test_rubbish_on_the_pipe(written: str, children: Callable[[], list[int]]) -> None:
+    """What is not an answer is not taken for one, and the process that wrote it is not asked again."""
+    code = READY + f"print({written!r}, flush=True); sys.stdin.readline()"
+    engine = LocalEngine(Path(), command=[sys.executable, "-c", code])
+    for _ in range(2):
+        with pytest.raises(EngineGarbled):
+            await ask(engine)
+    await engine.stop()
+    assert children() == []
+
+
+async def test_last_words_are_in_the_message() -> None:
+    """What the process wrote to stderr before it ended."""
+    code = READY + "print('x' * 9999, 'ggml: out of luck', sep='\\n', file=sys.stderr); sys.exit(3)"
+    engine = LocalEngine(Path(), command=[sys.executable, "-c", code])
+    with pytest.raises(EngineCrashed, match=r"ended with status 3\n.*\n  ggml: out of luck$"):
+        await ask(engine)
+    await engine.stop()
+
+
+async def test_a_process_that_closes_its_mouth(children: Callable[[], list[int]]) -> None:
+    """It lives but cannot answer."""
+    code = READY + "import os, time; os.close(1); time.sleep(60)"
+    engine = LocalEngine(Path(), command=[sys.executable, "-c", code])
+    with pytest.raises(EngineCrashed):
+        await ask(engine)
+    await engine.stop()
+    assert children() == []
+
+
+async def test_a_start_that_takes_too_long(children: Callable[[], list[int]]) -> None:
+    """It is given up, and nothing is left of it."""
+    engine = LocalEngine(Path(), command=[sys.executable, "-c", "input()"], start_timeout=0.3)
+    with pytest.raises(EngineTimeout, match=r"not loaded after 0\.3 seconds"):
+        await engine.start()
+    assert children() == []
+
+
+async def test_a_slow_start_outlives_an_impatient_command(tiny_model: Path, children: Callable[[], list[int]]) -> None:
+    """Else a model that loads for longer than a command may take would never be loaded."""
+    engine = LocalEngine(tiny_model)
+    with pytest.raises(EngineTimeout):
+        await ask(engine, 0.1)
+    started = children()
+    assert len(started) == 1
+    assert await ask(engine)
+    assert children() == started
+    await engine.stop()
