@@ -1,0 +1,134 @@
+"""A trained model as GGUF, quantised, stamped with what it needs to know of Batti.
+
+    python -m training.export training/.runs/nano --out custom_components/batti/models/batti-nano.gguf
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import gguf
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from custom_components.batti.interpreter import prompt
+
+from . import tokenizer as tokenisers
+from .llama import EPSILON, ROPE_BASE, Llama, Shape
+
+
+
+def write(model: Llama, tokens: Tokenizer, path: Path, name: str = "Batti nano") -> None:
+    """Write a model as GGUF; matrices as Q8_0, norms as F32."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = gguf.GGUFWriter(str(path), "llama")
+    _describe(writer, model.shape, name)
+    _vocabulary(writer, tokens)
+    for key, tensor in _tensors(model):
+        if tensor.ndim == 1:
+            writer.add_tensor(key, tensor)
+        else:
+            quantised = gguf.quantize(tensor, gguf.GGMLQuantizationType.Q8_0)
+            writer.add_tensor(key, quantised, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _describe(writer: gguf.GGUFWriter, shape: Shape, name: str) -> None:
+    writer.add_name(name)
+    writer.add_license("MIT")
+    writer.add_description("Nepali, English and mixed sentences to Home Assistant light actions")
+    writer.add_context_length(shape.context)
+    writer.add_embedding_length(shape.width)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.hidden)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.heads)
+    writer.add_layer_norm_rms_eps(EPSILON)
+    writer.add_rope_freq_base(ROPE_BASE)
+    writer.add_rope_dimension_count(shape.width // shape.heads)
+    writer.add_vocab_size(shape.vocabulary)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
+    writer.add_string("batti.prompt_version", prompt.VERSION)
+    writer.add_string("batti.fold_profile", prompt.FOLD_PROFILE)
+
+
+def _vocabulary(writer: gguf.GGUFWriter, tokens: Tokenizer) -> None:
+    """The tokeniser as llama.cpp's `gpt2` model with Llama 3's pre-tokenisation."""
+    ids = sorted((number, text) for text, number in tokens.get_vocab(with_added_tokens=True).items())
+    own = set(tokenisers.pieces())
+    kinds = [
+        gguf.TokenType.CONTROL
+        if text in prompt.CHAT_TOKENS
+        else gguf.TokenType.USER_DEFINED
+        if text in own
+        else gguf.TokenType.NORMAL
+        for _, text in ids
+    ]
+    merges = tokenisers.merges(tokens)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("llama-bpe")
+    writer.add_token_list([text for _, text in ids])
+    writer.add_token_types(kinds)
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(tokens.token_to_id("<|begin_of_text|>"))
+    writer.add_eos_token_id(tokens.token_to_id(prompt.END_OF_TURN))
+    writer.add_add_bos_token(False)
+
+
+def _tensors(model: Llama) -> list[tuple[str, np.ndarray]]:
+    """Weights under llama.cpp's names; queries and keys reordered for its rotary positions."""
+    shape = model.shape
+
+    def of(tensor: torch.Tensor) -> np.ndarray:
+        return tensor.detach().float().numpy()
+
+    tensors = [("token_embd.weight", of(model.embedding.weight)), ("output_norm.weight", of(model.norm))]
+    for index, block in enumerate(model.blocks):
+        query, key, value = block.qkv.weight.chunk(3)
+        gate, up = block.gate_up.weight.chunk(2)
+        parts = {
+            "attn_norm": block.attention_norm,
+            "attn_q": _interleaved(query, shape.heads),
+            "attn_k": _interleaved(key, shape.heads),
+            "attn_v": value,
+            "attn_output": block.output.weight,
+            "ffn_norm": block.forward_norm,
+            "ffn_gate": gate,
+            "ffn_up": up,
+            "ffn_down": block.down.weight,
+        }
+        tensors += [(f"blk.{index}.{part}.weight", of(tensor)) for part, tensor in parts.items()]
+    return tensors
+
+
+def _interleaved(weight: torch.Tensor, heads: int) -> torch.Tensor:
+    """Rows from halves to neighbouring pairs, as in llama.cpp's convert_hf_to_gguf.py (LlamaModel.permute)."""
+    rows, columns = weight.shape
+    return weight.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
+
+
+def load(folder: Path) -> tuple[Llama, Tokenizer]:
+    """A model and its tokeniser from the folder of a run of `nano.py`."""
+    saved = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
+    model = Llama(Shape(**saved["shape"]))
+    model.load_state_dict(saved["average"])
+    return model, tokenisers.load(folder / "tokenizer.json")
+
+
+def main() -> None:
+    """Export one run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    write(*load(options.run), options.out)
+    print(f"{options.out}: {options.out.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

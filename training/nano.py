@@ -1,0 +1,243 @@
+"""The bundled model, from nothing: sentences, tokeniser, training, GGUF.
+
+    python -m training.nano --out custom_components/batti/models/batti-nano.gguf
+
+Stopped and started again it goes on where its last checkpoint was. Everything that can be chosen is in the recipe.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from tokenizers import Tokenizer
+from torch.nn import functional
+
+from custom_components.batti.interpreter import prompt
+
+from . import dataset, export
+from . import tokenizer as tokenisers
+from .llama import Llama, Shape
+from .phrasebook import TEST, TRAIN
+
+FOLDER = Path(__file__).parent
+SECONDS_PER_CHECKPOINT = 180
+_LENGTHS = (40, 56, 72, 96, 128, 192)  # batches are padded to one of these, so that few shapes are compiled
+_TOKENIZER_SAMPLE = 60_000
+_ANSWER_SHARE = 0.5  # of the tokens of a batch, at most, are answers
+
+Sample = tuple[np.ndarray, int]  # tokens, and where the answer begins
+
+
+def main() -> None:
+    """Make the model."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recipe", type=Path, default=FOLDER / "recipes" / "nano.yaml")
+    parser.add_argument("--run", type=Path, default=FOLDER / ".runs" / "nano", help="checkpoints and plots")
+    parser.add_argument("--data", type=Path, default=dataset.OUT)
+    parser.add_argument("--out", type=Path, required=True, help="the GGUF to write")
+    options = parser.parse_args()
+    recipe = yaml.safe_load(options.recipe.read_text(encoding="utf-8"))
+    options.run.mkdir(parents=True, exist_ok=True)
+    make_data(recipe, options.data)
+    tokens = make_tokenizer(recipe, options.data, options.run)
+    samples = encode_all(tokens, options.data / "train.jsonl", options.run / "train.npz")
+    model = Trainer(recipe, tokens.get_vocab_size(), options.run).train(samples)
+    export.write(model, tokens, options.out)
+    print(f"{options.out}: {options.out.stat().st_size:,} bytes")
+
+
+def make_data(recipe: dict[str, Any], folder: Path) -> None:
+    """Write the three splits, unless they are there."""
+    first = recipe["seed"] * 1_000_000
+    for name, split, seed in (("train", TRAIN, first), ("validation", TRAIN, first + 500_000), ("test", TEST, first)):
+        if not (folder / f"{name}.jsonl").exists():
+            dataset.write(folder / f"{name}.jsonl", split, recipe["data"][name], seed)
+
+
+def make_tokenizer(recipe: dict[str, Any], data: Path, run: Path) -> Tokenizer:
+    """Learn the tokeniser from what the model will see, or read it."""
+    path = run / "tokenizer.json"
+    if not path.exists():
+        lines = islice(dataset.read(data / "train.jsonl"), _TOKENIZER_SAMPLE)
+        texts = (text for line in lines for text in (" " + line["messages"][1]["content"], _labels_only(line)))
+        tokenisers.train(texts, recipe["tokenizer"]["size"]).save(str(path))
+    return tokenisers.load(path)
+
+
+def _labels_only(line: dict[str, Any]) -> str:
+    """An answer without the lines that are pieces: they must not take up merges."""
+    own = set(tokenisers.pieces())
+    return "".join(part for part in line["messages"][2]["content"].splitlines(keepends=True) if part not in own)
+
+
+def encode(tokens: Tokenizer, sentence: str, answer: str) -> tuple[list[int], int]:
+    """Tokens of a whole turn, and where the answer begins. Lines are tokenised whole, as the engine does."""
+    pieces = [*prompt.prefix(), *prompt.user(sentence)]
+    before = [number for piece in pieces for number in tokens.encode(piece.text, add_special_tokens=False).ids]
+    lines = [number for line in answer.splitlines(keepends=True) for number in tokens.encode(line).ids]
+    return [*before, *lines, tokens.token_to_id(prompt.END_OF_TURN)], len(before)
+
+
+def encode_all(tokens: Tokenizer, path: Path, cache: Path) -> list[Sample]:
+    """All samples of a file; the encoded form is kept beside the run."""
+    if not cache.exists():
+        flat: list[int] = []
+        ends, starts = [], []
+        for line in dataset.read(path):
+            numbers, start = encode(tokens, line["messages"][1]["content"], line["messages"][2]["content"])
+            flat += numbers
+            ends.append(len(flat))
+            starts.append(start)
+        np.savez(cache, flat=np.array(flat, np.uint16), ends=np.array(ends), starts=np.array(starts))
+    stored = np.load(cache)
+    parts = np.split(stored["flat"], stored["ends"][:-1])
+    return [(part, int(start)) for part, start in zip(parts, stored["starts"], strict=True) if len(part) <= _LENGTHS[-1]]
+
+
+def batches(samples: list[Sample], tokens_per_step: int, rng: random.Random) -> list[tuple[int, list[Sample]]]:
+    """One epoch: samples of like length together, batches in random order."""
+    by_length: dict[int, list[Sample]] = {length: [] for length in _LENGTHS}
+    for sample in rng.sample(samples, len(samples)):
+        by_length[next(length for length in _LENGTHS if len(sample[0]) <= length)].append(sample)
+    epoch = []
+    for length, several in by_length.items():
+        size = tokens_per_step // length
+        epoch += [(length, several[i : i + size]) for i in range(0, len(several) - size + 1, size)]
+    rng.shuffle(epoch)
+    return epoch
+
+
+class Trainer:
+    """Trains one model; keeps its state in the run's folder."""
+
+    def __init__(self, recipe: dict[str, Any], vocabulary: int, run: Path) -> None:
+        """Begin anew, or where the checkpoint left off."""
+        torch.manual_seed(recipe["seed"])
+        self.recipe, self.run = recipe["training"], run
+        self.seed = recipe["seed"]
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.model = Llama(Shape(vocabulary=vocabulary, **recipe["model"])).to(self.device)
+        # On a CPU the weights work in bfloat16 and are kept in float32: autocast would convert them at every use.
+        self.work = Llama(self.model.shape).to(self.device, torch.bfloat16)
+        self.average = {name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()}
+        decayed = [parameter for parameter in self.model.parameters() if parameter.dim() > 1]
+        others = [parameter for parameter in self.model.parameters() if parameter.dim() == 1]
+        groups = [{"params": decayed, "weight_decay": self.recipe["weight_decay"]}, {"params": others, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=self.recipe["learning_rate"], betas=(0.9, 0.98), fused=True)
+        self.step, self.losses = 0, []
+        self._loss_of = torch.compile(self._loss)
+        self._resume()
+
+    def train(self, samples: list[Sample]) -> Llama:
+        """Run all epochs; returns the model with averaged weights, on the CPU."""
+        epochs = [batches(samples, self.recipe["tokens_per_step"], random.Random(self.seed + n)) for n in range(self.recipe["epochs"])]
+        schedule = [batch for epoch in epochs for batch in epoch]
+        saved, last = time.monotonic(), 0.0
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeRemainingColumn())
+        with Progress(*columns) as progress:
+            task = progress.add_task("training", total=len(schedule), completed=self.step)
+            for length, several in schedule[self.step :]:
+                last = self._one_step(length, several, len(schedule))
+                progress.update(task, advance=1, description=f"loss {np.mean(self.losses[-100:]):.4f}")
+                if time.monotonic() - saved > SECONDS_PER_CHECKPOINT:
+                    self._save()
+                    saved = time.monotonic()
+                    print(f"step {self.step}/{len(schedule)} loss {np.mean(self.losses[-300:]):.4f} (last {last:.3f})", flush=True)
+        self._save()
+        self.model.load_state_dict(self.average)
+        return self.model.cpu()
+
+    def _one_step(self, length: int, several: list[Sample], total: int) -> float:
+        warm_up = max(1, int(total * self.recipe["warm_up"]))
+        cosine = 0.5 * (1 + np.cos(np.pi * min(1.0, self.step / total)))
+        scale = min(self.step / warm_up, self.recipe["floor"] + (1 - self.recipe["floor"]) * cosine)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe["learning_rate"] * scale
+        with torch.no_grad():
+            for mine, kept in zip(self.work.parameters(), self.model.parameters(), strict=True):
+                mine.copy_(kept)
+        loss = self._loss_of(*(part.to(self.device) for part in _tensors(length, several)))
+        loss.backward()
+        for mine, kept in zip(self.work.parameters(), self.model.parameters(), strict=True):
+            kept.grad = mine.grad.float()
+            mine.grad = None
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe["clip"])
+        self.optimizer.step()
+        decay = min(self.recipe["average"], (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, tensor in self.model.state_dict().items():
+                self.average[name].lerp_(tensor, 1 - decay)
+        self.step += 1
+        self.losses.append(float(loss))
+        return self.losses[-1]
+
+    def _loss(self, tokens: torch.Tensor, where: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        return functional.cross_entropy(self.work(tokens, where).float(), wanted, ignore_index=-100)
+
+    def _save(self) -> None:
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average,
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "losses": self.losses,
+            "shape": asdict(self.model.shape),
+        }
+        torch.save(state, self.run / "checkpoint.tmp")
+        (self.run / "checkpoint.tmp").replace(self.run / "checkpoint.pt")
+        _plot(self.losses, self.run / "loss.png")
+
+    def _resume(self) -> None:
+        path = self.run / "checkpoint.pt"
+        if path.exists():
+            state = torch.load(path, map_location=self.device, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.average = state["average"]
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.losses = state["step"], state["losses"]
+
+
+def _tensors(length: int, several: list[Sample]) -> Iterator[torch.Tensor]:
+    """Tokens (batch, length), the flat places that predict an answer's token (padded), and those tokens (-100: none)."""
+    tokens = np.zeros((len(several), length), np.int64)
+    where, wanted = [], []
+    for row, (numbers, start) in enumerate(several):
+        tokens[row, : len(numbers)] = numbers
+        where += range(row * length + start - 1, row * length + len(numbers) - 1)
+        wanted += numbers[start:].tolist()
+    room = int(len(several) * length * _ANSWER_SHARE)
+    where, wanted = where[:room], wanted[:room]
+    padding = room - len(where)
+    yield torch.from_numpy(tokens)
+    yield torch.tensor(where + [0] * padding)
+    yield torch.tensor(wanted + [-100] * padding)
+
+
+def _plot(losses: list[float], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    width = max(1, len(losses) // 400)
+    smooth = np.convolve(losses, np.ones(width) / width, "valid")
+    figure, axes = pyplot.subplots()
+    axes.plot(smooth)
+    axes.set(xlabel="step", ylabel="loss on answers", yscale="log")
+    figure.savefig(path)
+    pyplot.close(figure)
+
+
+if __name__ == "__main__":
+    main()
