@@ -1,0 +1,115 @@
+"""The conversation entity: a sentence in, lights changed, an answer out."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Literal
+
+from homeassistant.components import conversation
+from homeassistant.const import MATCH_ALL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import intent
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import CONF_MODEL, DOMAIN
+from .home import home_of, perform, speaker_area
+from .interpreter import Turn, interpret
+from .interpreter.errors import BattiError, EngineError
+from .interpreter.grammar import Refusal
+from .interpreter.home import Home
+from .interpreter.plan import Plan
+from .interpreter.reply import Outcome, error_reply, reply
+
+if TYPE_CHECKING:
+    from . import BattiConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: BattiConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the entry's one entity."""
+    async_add_entities([BattiConversationEntity(entry)])
+
+
+class BattiConversationEntity(conversation.ConversationEntity):
+    """Batti, as one chooses it for an assistant."""
+
+    _attr_has_entity_name = True
+    _attr_name = None
+    _attr_supported_features = conversation.ConversationEntityFeature.CONTROL
+
+    def __init__(self, entry: BattiConfigEntry) -> None:
+        """Speak with the entry's model."""
+        self._batti = entry.runtime_data
+        self._attr_unique_id = entry.entry_id
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, entry.entry_id)},
+            name=entry.title,
+            manufacturer="Batti",
+            model=entry.data[CONF_MODEL],
+            entry_type=DeviceEntryType.SERVICE,
+        )
+
+    @property
+    def supported_languages(self) -> list[str] | Literal["*"]:
+        """Return any language: an assistant set to English may well be spoken to in Nepali."""
+        return MATCH_ALL
+
+    async def async_prepare(self, language: str | None = None) -> None:
+        """Start the model again where its process has ended."""
+        try:
+            await self._batti.engine.start()
+        except EngineError as error:
+            _LOGGER.warning("The model could not be started: %s", error)
+
+    async def _async_handle_message(
+        self, user_input: conversation.ConversationInput, chat_log: conversation.ChatLog
+    ) -> conversation.ConversationResult:
+        """Go the whole way: text, home, interpreter, lights, answer."""
+        text = user_input.text
+        response = intent.IntentResponse(language=user_input.language)
+        try:
+            home = home_of(self.hass)
+            area_id = speaker_area(self.hass, user_input.satellite_id, user_input.device_id)
+            self._batti.last = await interpret(text, home, self._batti.engine, Turn(area_id))
+            plan = self._batti.last.plan
+            outcome = await perform(self.hass, plan, home, user_input.context)
+            answer = reply(text, plan, outcome, home)
+            _fill(response, answer, plan, outcome, home)
+        except BattiError as error:
+            _LOGGER.warning("A sentence could not be understood: %s", error)
+            answer = error_reply(text, error)
+            response.async_set_error(intent.IntentResponseErrorCode.FAILED_TO_HANDLE, answer)
+        chat_log.async_add_assistant_content_without_tools(conversation.AssistantContent(self.entity_id, answer))
+        return conversation.ConversationResult(response, chat_log.conversation_id, chat_log.continue_conversation)
+
+
+def _fill(response: intent.IntentResponse, answer: str, plan: Plan, outcome: Outcome, home: Home) -> None:
+    """Put the answer and what came of it into Home Assistant's form."""
+    if (code := _error_code(plan, outcome)) is not None:
+        response.async_set_error(code, answer)
+        return
+    response.async_set_speech(answer)
+    names = {light.entity_id: light.name for light in home.lights}
+    response.async_set_results(
+        [_target(names[entity_id], entity_id) for entity_id in outcome.changed],
+        [_target(unable.name, unable.entity_id) for unable in outcome.unable],
+    )
+
+
+def _error_code(plan: Plan, outcome: Outcome) -> intent.IntentResponseErrorCode | None:
+    if outcome.changed or plan.question or plan.refusal is Refusal.FORBIDDEN:
+        return None  # asked back, or rightly left everything as it is: that is no error
+    if outcome.unable:
+        return intent.IntentResponseErrorCode.FAILED_TO_HANDLE
+    if plan.unknown:
+        return intent.IntentResponseErrorCode.NO_VALID_TARGETS
+    return intent.IntentResponseErrorCode.NO_INTENT_MATCH
+
+
+def _target(name: str, entity_id: str) -> intent.IntentResponseTarget:
+    return intent.IntentResponseTarget(name=name, type=intent.IntentResponseTargetType.ENTITY, id=entity_id)

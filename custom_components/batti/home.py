@@ -1,0 +1,163 @@
+"""Home Assistant's two edges: what Batti may touch, and making it so.
+
+Nothing else in Batti knows Home Assistant's registries and the light integration's actions. Exposure is enforced here,
+because those actions do not: every call names one light that is exposed to Assist, never an area or `all`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.components.conversation import DOMAIN as CONVERSATION
+from homeassistant.components.homeassistant import async_should_expose
+from homeassistant.components.light import DOMAIN as LIGHT
+from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE
+from homeassistant.core import Context, HomeAssistant, State, callback
+from homeassistant.exceptions import Unauthorized
+from homeassistant.helpers import (
+    area_registry as ar,
+)
+from homeassistant.helpers import (
+    device_registry as dr,
+)
+from homeassistant.helpers import (
+    entity_registry as er,
+)
+from homeassistant.helpers import (
+    floor_registry as fr,
+)
+from homeassistant.helpers import (
+    intent,
+)
+
+from .interpreter.home import Area, Floor, Home, Light
+from .interpreter.plan import Action, Plan, lights_of
+from .interpreter.reply import Outcome, Unable
+
+_LOGGER = logging.getLogger(__name__)
+_LACKING = ("brightness", "color", "color_temp")
+_PATIENCE = 10  # seconds for one light to do what it was told
+
+
+@callback
+def home_of(hass: HomeAssistant) -> Home:
+    """The lights that are exposed to Assist, and the areas and floors that have any of them."""
+    exposed = [
+        state for state in hass.states.async_all(LIGHT) if async_should_expose(hass, CONVERSATION, state.entity_id)
+    ]
+    lights = tuple(_light(hass, state) for state in exposed)
+    lit = {light.area_id for light in lights}
+    areas = [area for area in ar.async_get(hass).async_list_areas() if area.id in lit]
+    floors = {floor.floor_id: floor for floor in fr.async_get(hass).async_list_floors()}
+    used = {area.floor_id for area in areas}
+    return Home(
+        tuple(
+            Floor(floor_id, floor.name, tuple(sorted(floor.aliases)), floor.level)
+            for floor_id, floor in floors.items()
+            if floor_id in used
+        ),
+        tuple(
+            Area(area.id, area.name, tuple(sorted(area.aliases)), area.floor_id if area.floor_id in floors else None)
+            for area in areas
+        ),
+        lights,
+    )
+
+
+@callback
+def speaker_area(hass: HomeAssistant, satellite_id: str | None, device_id: str | None) -> str | None:
+    """The area that someone speaks in: the satellite's own, else its device's; None where neither is known."""
+    satellite = er.async_get(hass).async_get(satellite_id) if satellite_id else None
+    if satellite and (area_id := er.async_get_effective_area_id(hass, satellite)):
+        return area_id
+    if device_id is not None and (device := dr.async_get(hass).async_get(device_id)) is not None:
+        return dr.async_get_effective_area_id(hass, device)
+    return None
+
+
+async def perform(hass: HomeAssistant, plan: Plan, home: Home, context: Context) -> Outcome:
+    """Run the actions of a plan in order, each on all of its lights at once, in the name of the context's user.
+
+    A light that cannot do what is asked is left alone, and told of where it was asked for by name or where no light of
+    its action could; one that is unavailable or fails is always told of. The others go on.
+    """
+    changed: list[str] = []
+    unable: list[Unable] = []
+    lights = {light.entity_id: light for light in home.lights}
+    for action in plan.actions:
+        targets = [lights[entity_id] for entity_id in lights_of(action, home)]
+        hurdles = await asyncio.gather(*(_do(hass, action, light, context) for light in targets))
+        done = [light.entity_id for light, hurdle in zip(targets, hurdles, strict=True) if hurdle is None]
+        changed += done
+        unable += [
+            Unable(light.entity_id, light.name, hurdle)
+            for light, hurdle in zip(targets, hurdles, strict=True)
+            if hurdle is not None
+            and not (done and hurdle in _LACKING and light.entity_id not in action.target.get("entity_id", ()))
+        ]
+    return Outcome(tuple(dict.fromkeys(changed)), tuple(dict.fromkeys(unable)))
+
+
+def _light(hass: HomeAssistant, state: State) -> Light:
+    entry = er.async_get(hass).async_get(state.entity_id)
+    area_id = er.async_get_effective_area_id(hass, entry) if entry else None
+    aliases = intent.async_get_entity_aliases(hass, entry, state=state)
+    kelvin = {
+        ours: theirs
+        for ours, key in (("min_kelvin", "min_color_temp_kelvin"), ("max_kelvin", "max_color_temp_kelvin"))
+        if (theirs := state.attributes.get(key)) is not None
+    }
+    return Light(
+        state.entity_id,
+        state.name,
+        tuple(alias for alias in aliases if alias and alias != state.name),
+        area_id if area_id and ar.async_get(hass).async_get_area(area_id) else None,
+        frozenset(state.attributes.get("supported_color_modes") or ["onoff"]),
+        **kelvin,
+    )
+
+
+async def _do(hass: HomeAssistant, action: Action, light: Light, context: Context) -> str | None:
+    """Call one action on one light; what stood in the way (`Unable.what`), or None."""
+    state = hass.states.get(light.entity_id)
+    if state is None or state.state == STATE_UNAVAILABLE:
+        return "unavailable"
+    if (lacking := _lacking(action.data, light)) is not None:
+        return lacking
+    data = {ATTR_ENTITY_ID: light.entity_id, **_fitting(action.data, light)}
+    service = action.action.removeprefix(f"{LIGHT}.")
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await hass.services.async_call(LIGHT, service, data, blocking=True, context=context)
+    except Unauthorized:
+        return "unauthorized"
+    except Exception:  # whatever one light's integration raises, the other lights go on
+        _LOGGER.exception("%s of %s failed", action.action, light.entity_id)
+        return "failed"
+    return None
+
+
+def _lacking(data: Mapping[str, Any], light: Light) -> str | None:
+    """What the light would need for this data and does not have."""
+    # 100 % of a light that can only be on or off is on.
+    if not light.can_dim and (data.get("brightness_pct", 100) != 100 or "brightness_step_pct" in data):
+        return "brightness"
+    if "color_name" in data and not light.has_color:
+        return "color"
+    # Home Assistant shows a colour temperature as a colour on lights that have colours only.
+    if "color_temp_kelvin" in data and not (light.has_color_temp or light.has_color):
+        return "color_temp"
+    return None
+
+
+def _fitting(data: Mapping[str, Any], light: Light) -> dict[str, Any]:
+    """The data within what the light can show."""
+    fitting = dict(data)
+    if not light.can_dim:
+        fitting.pop("brightness_pct", None)
+    if (kelvin := fitting.get("color_temp_kelvin")) is not None:
+        fitting["color_temp_kelvin"] = min(max(kelvin, light.min_kelvin), light.max_kelvin)
+    return fitting
