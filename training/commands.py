@@ -93,7 +93,21 @@ class Speaker:
         if draw < 0.21:
             return self._refusal()
         clauses, text = self._command(1 if draw < 0.74 else 2 if draw < 0.96 else 3)
-        return self._example(self._surrounded(text), clauses)
+        return self._example(self._surrounded(self._beside(text)), clauses)
+
+    def _beside(self, text: str) -> str:
+        """Now and then something else is said with a command that changes nothing: what not to do, or small talk."""
+        draw = self.rng.random()
+        if draw < 0.035:
+            other, between = (
+                self._filled("forbidden"),
+                self.rng.choice((", ", " ", f" {self.book.word('then', self.script)} ")),
+            )
+        elif draw < 0.11:
+            other, between = self._filled("not_for_lights"), self.rng.choice((", ", " ", ". ", "! "))
+        else:
+            return text
+        return f"{other}{between}{text}" if self.rng.random() < 0.5 else f"{text}{between}{other}"
 
     def _word_script(self) -> str:
         if self.script != "e" and self.rng.random() < self._mix:
@@ -104,44 +118,57 @@ class Speaker:
 
     def _command(self, count: int) -> tuple[list[Clause], str]:
         clauses: list[Clause] = []
-        parts: list[str] = []
+        text = ""
+        # Nepali may do two things with one sentence: nibhaera …, without a word for and.
+        joining = count == 2 and self.script != "e" and self.rng.random() < 0.2
         for index in range(count):
-            clause, text = self._clause(bare=index > 0 and self.rng.random() < 0.3, alone=count == 1)
+            bare = index > 0 and self.rng.random() < 0.3
+            clause, part = self._clause(bare=bare, alone=count == 1, joining=joining and index == 0)
             clauses.append(clause)
-            parts += [self.book.word("then", self._word_script())] * (index > 0) + [text]
-        text = " ".join(parts)
-        if count == 1 and self.rng.random() < 0.035:
+            between = "" if joining and self.rng.random() < 0.8 else self.book.word("then", self._word_script())
+            text = f"{text} {between} {part}" if index else part
+        if count == 1 and self.rng.random() < 0.05:
             form = self.book.form("correction", self.script)
             text = self.book.fill(form, self._word_script, {"X": self._place_name(), "S": text})
         return clauses, text
 
-    def _clause(self, bare: bool, alone: bool) -> tuple[Clause, str]:
-        intent = self.rng.choices(("switch", "percent", "degree", "colour", "step"), (50, 18, 8, 14, 8))[0]
-        kind = self.rng.choices(("place", "lamp", "everything", "here"), (60, 17, 11, 12) if alone else (68, 24, 4, 4))[0]
+    def _clause(self, bare: bool, alone: bool, joining: bool) -> tuple[Clause, str]:
+        intents = ("switch", "percent", "degree", "colour", "step", "both")
+        intent = self.rng.choices(intents, (50, 17, 8, 14, 8, 3))[0]
+        kind = self.rng.choices(("place", "lamp", "everything", "here"), (58, 20, 11, 11) if alone else (64, 28, 4, 4))[
+            0
+        ]
         if intent == "switch" and kind == "here" and alone and self.rng.random() < 0.12:
             return Clause(ON, [HERE], "here"), self.book.form("statement", self.script)
         clause = Clause(ON, self._targets(kind), kind)
         phrase = self._noun_phrase(clause)
-        if kind == "everything" and self.rng.random() < 0.25:
-            clause.exceptions = [self._name(self._place_name())]
+        # All but a room; now and then a room or a floor but something in it.
+        if self.rng.random() < {"everything": 0.25, "place": 0.03}.get(kind, 0.0):
+            draw = self._place_name if kind == "everything" or self.rng.random() < 0.5 else self._light_name
+            clause.exceptions = [self._name(draw()) for _ in range(self.rng.choice((1, 1, 1, 2)))]
             form = self.book.form("except", self.script)
-            phrase = self.book.fill(form, self._word_script, {"X": clause.exceptions[0], "L": phrase})
-        return clause, self._sentence(intent, clause, phrase, bare)
+            joint = f" {self.book.word('and', self.script)} "
+            phrase = self.book.fill(form, self._word_script, {"X": joint.join(clause.exceptions), "L": phrase})
+        return clause, self._sentence(intent, clause, phrase, bare, joining)
 
-    def _sentence(self, intent: str, clause: Clause, phrase: str, bare: bool) -> str:
+    def _sentence(self, intent: str, clause: Clause, phrase: str, bare: bool, joining: bool) -> str:
         value = values.draw(self.rng, self.book, intent, self.script, self.split)
         clause.action = value.action
         english = self.script == "e"
         form = self.book.form(value.english_form if english else value.form, self.script)
-        clause.data = [line] if (line := value.unsaid_line if "{V}" not in form and value.unsaid_line else value.line) else []
-        names = {"L": phrase, "V": value.said, "C": value.said, "T": self._joined(clause)}
+        line = value.unsaid_line if "{V}" not in form and value.unsaid_line else value.line
+        clause.data = [part for part in (line, value.colour_line) if part]
+        slots = {"L": phrase, "V": value.said, "C": value.colour or value.said, "T": self._joined(clause)}
         if not english:
-            names["verb"] = self.book.verb(value.verb, self._word_script())
-            if bare and value.said and not value.unsaid_line:
+            slots["verb"] = self.book.verb(value.verb, self._word_script(), joining)
+            if bare and value.said and not (value.unsaid_line or value.colour):
                 form = self.rng.choice(("{L} {V}", "{L} {V} {ma}", "{L} {V} {verb}"))
-            return " ".join(self.book.fill(form, self._word_script, names).split())
-        text = " ".join(self.book.fill(form, self._word_script, names).split())
-        return text if bare else self.book.form("polite", "e").replace("{S}", text)
+            elif joining and "{verb}" in form:
+                form = "{L} {verb}" if not value.said else "{L} {V} {verb}"
+                form = "{L} {V} {C} {verb}" if value.colour else form
+                clause.data = [part for part in (value.line, value.colour_line) if part]
+        text = " ".join(self.book.fill(form, self._word_script, slots).split())
+        return self.book.form("polite", "e").replace("{S}", text) if english and not bare else text
 
     def _noun_phrase(self, clause: Clause) -> str:
         form = self.book.form(clause.kind, self.script)
@@ -170,7 +197,13 @@ class Speaker:
         if kind == "here":
             return [HERE]
         draw = self._place_name if kind == "place" else self._light_name
-        return [self._name(draw()) for _ in range(self.rng.choices((1, 2, 3, 4), (74, 18, 6, 2))[0])]
+        names = [draw() for _ in range(self.rng.choices((1, 2, 3, 4), (74, 18, 6, 2))[0])]
+        for index in range(1, len(names)):
+            # `bedroom 1 ra 3`: what is the same is said once.
+            first, same = names[0].rpartition(" ")[0], names[index].rpartition(" ")
+            if first and first == same[0] and same[2].isdigit() and self.rng.random() < 0.7:
+                names[index] = same[2]
+        return [self._name(name) for name in names]
 
     def _name(self, name: str) -> str:
         name = spelling.respell(self.rng, name) if self.rng.random() < 0.3 else name
@@ -193,7 +226,13 @@ class Speaker:
             floor = self.rng.choice(self.home.floors)
             if self.rng.random() < 0.5:
                 return floor.name
-            return say_kind(self.rng, "floors", ("ground", "first", "second", "third", "fourth")[floor.level or 0], script, self.split)
+            return say_kind(
+                self.rng,
+                "floors",
+                ("ground", "first", "second", "third", "fourth")[floor.level or 0],
+                script,
+                self.split,
+            )
         area = self.rng.choice(self.home.areas)
         return self._in_other_words(self.rng.choice((area.name, area.name, *area.aliases)), script)
 
@@ -227,17 +266,25 @@ class Speaker:
         if section == "later" and self.rng.random() < 0.35:
             _, command = self._command(1)
             form = values.delayed(self.rng, self.script, command)
-        name = self._place_name() if self.rng.random() < 0.8 else self._light_name()
-        slots = {"T": name, "N": str(self.rng.randint(1, 100))}
-        slots["device"] = self.book.device(self.script)
-        slots["colour"] = values.colour(self.rng, self.script, self.split)[1]
-        text = self.book.fill(form, self._word_script, slots)
+        text = self._fill_refused(form)
         if section in ("forbidden", "not_for_lights") or self.rng.random() < 0.2:
             text = self._surrounded(text, often=0.5)
         refusal = values.REFUSAL_OF[section]
         text = spelling.typos(self.rng, _MARKED_NAME.sub("", text))
         marked = self.labels.mark(fold(text))
-        return Example(text, marked.text, tuple(marked.labels), refusal_line(refusal), section, self.script, tuple(self.book.used))
+        return Example(
+            text, marked.text, tuple(marked.labels), refusal_line(refusal), section, self.script, tuple(self.book.used)
+        )
+
+    def _filled(self, section: str) -> str:
+        return self._fill_refused(self.book.phrase("negatives", section, self.script))
+
+    def _fill_refused(self, form: str) -> str:
+        """A sentence of the negatives, with names that nothing is to be done to."""
+        name = self._place_name() if self.rng.random() < 0.8 else self._light_name()
+        slots = {"T": name, "N": str(self.rng.randint(1, 100)), "device": self.book.device(self.script)}
+        slots["colour"] = values.colour(self.rng, self.script, self.split)[1]
+        return self.book.fill(form, self._word_script, slots)
 
     def _surrounded(self, text: str, often: float = 1.0) -> str:
         """Chatter, politeness and punctuation around a command."""

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import track
@@ -31,7 +32,7 @@ _CHUNK = 4000
 OUT = Path(__file__).parent / ".data"
 
 
-def messages(example: Example) -> dict[str, object]:
+def messages(example: Example) -> dict[str, Any]:
     """One line of the data set."""
     return {
         "messages": [
@@ -69,7 +70,7 @@ def write(path: Path, split: str, count: int, first_seed: int) -> None:
             file.write(lines)
 
 
-def read(path: Path) -> Iterator[dict[str, object]]:
+def read(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of a file that `write` wrote."""
     with path.open(encoding="utf-8") as file:
         for line in file:
@@ -82,7 +83,7 @@ def leaks(train: Path, test: Path) -> set[str]:
     def seen(path: Path) -> set[str]:
         found: set[str] = set()
         for line in read(path):
-            found.update(line["forms"])  # type: ignore[arg-type]
+            found.update(line["forms"])
         return found
 
     return seen(train) & seen(test)

@@ -187,7 +187,9 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--generated", type=Path, default=OUT / "test.jsonl", help="a split that dataset.py wrote")
     parser.add_argument("--most", type=int, default=10**9, help="at most so many of the generated sentences")
-    parser.add_argument("--cases", type=Path, nargs="*", help="files of sentences written by hand; all natural ones by default")
+    parser.add_argument(
+        "--cases", type=Path, nargs="*", help="files of sentences written by hand; all natural ones by default"
+    )
     parser.add_argument("--json", type=Path, help="also write everything here")
     parser.add_argument("--misses", action="store_true", help="print what went wrong")
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 """A trained model as GGUF, quantised, stamped with what it needs to know of Batti.
 
-    python -m training.export training/.runs/nano --out custom_components/batti/models/batti-nano.gguf
+python -m training.export training/.runs/nano --out custom_components/batti/models/batti-nano.gguf
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from custom_components.batti.interpreter import prompt
 
 from . import tokenizer as tokenisers
 from .llama import EPSILON, ROPE_BASE, Llama, Shape
-
 
 
 def write(model: Llama, tokens: Tokenizer, path: Path, name: str = "Batti nano") -> None:

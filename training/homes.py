@@ -40,6 +40,9 @@ def _areas(rng: random.Random, script: str, split: str, floors: tuple[Floor, ...
         names = [area_name(rng, _other_script(rng, script), split)]
         if rng.random() < 0.2:
             names.append(area_name(rng, _other_script(rng, script), split))
+        if areas and areas[-1].name[-1:].isdigit() and rng.random() < 0.5:  # where one is numbered, others are
+            stem, _, number = areas[-1].name.rpartition(" ")
+            names[0] = f"{stem} {int(number) + 1}" if stem and number.isdecimal() else names[0]
         if names[0] in {area.name for area in areas}:
             names[0] = f"{names[0]} {index}"
         floor = rng.choice(floors).floor_id if floors and rng.random() < 0.95 else None
@@ -60,8 +63,9 @@ def area_name(rng: random.Random, script: str, split: str) -> str:
     if draw < 0.84:
         name = say_name(rng, "things", script, split)
         return f"{name} {say_kind(rng, 'generic', 'room', script, 'train')}" if rng.random() < 0.7 else name
-    if draw < 0.87:
-        return f"{say_kind(rng, 'generic', 'room', script, 'train')} {rng.choice((1, 2, 3, 4, 5, 101, 102, 103, 201, 202, 7))}"
+    if draw < 0.88:
+        number = rng.randint(1, 9) if rng.random() < 0.5 else rng.randint(1, 9) * 100 + rng.randint(1, 12)
+        return f"{say_kind(rng, 'generic', 'room', script, 'train')} {number}"
     name = invented(rng)
     return f"{name} {say_kind(rng, 'generic', 'room', script, 'train')}" if rng.random() < 0.3 else name
 

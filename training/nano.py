@@ -8,11 +8,12 @@ Stopped and started again it goes on where its last checkpoint was. Everything t
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,9 @@ from .phrasebook import TEST, TRAIN
 
 FOLDER = Path(__file__).parent
 SECONDS_PER_CHECKPOINT = 180
-_LENGTHS = (40, 56, 72, 96, 128, 192)  # batches are padded to one of these, so that few shapes are compiled
+_LENGTHS = (32, 40, 48, 64, 88, 128, 176)  # batches are padded to one of these, so that few shapes are compiled
 _TOKENIZER_SAMPLE = 60_000
+_HEADERS = ("system", "user", "assistant", "\n\n", prompt.SYSTEM)  # of every prompt: one piece each
 _ANSWER_SHARE = 0.5  # of the tokens of a batch, at most, are answers
 
 Sample = tuple[np.ndarray, int]  # tokens, and where the answer begins
@@ -71,7 +73,7 @@ def make_tokenizer(recipe: dict[str, Any], data: Path, run: Path) -> Tokenizer:
     if not path.exists():
         lines = islice(dataset.read(data / "train.jsonl"), _TOKENIZER_SAMPLE)
         texts = (text for line in lines for text in (" " + line["messages"][1]["content"], _labels_only(line)))
-        tokenisers.train(texts, recipe["tokenizer"]["size"]).save(str(path))
+        tokenisers.train(chain(texts, _HEADERS * _TOKENIZER_SAMPLE), recipe["tokenizer"]["size"]).save(str(path))
     return tokenisers.load(path)
 
 
@@ -102,7 +104,9 @@ def encode_all(tokens: Tokenizer, path: Path, cache: Path) -> list[Sample]:
         np.savez(cache, flat=np.array(flat, np.uint16), ends=np.array(ends), starts=np.array(starts))
     stored = np.load(cache)
     parts = np.split(stored["flat"], stored["ends"][:-1])
-    return [(part, int(start)) for part, start in zip(parts, stored["starts"], strict=True) if len(part) <= _LENGTHS[-1]]
+    return [
+        (part, int(start)) for part, start in zip(parts, stored["starts"], strict=True) if len(part) <= _LENGTHS[-1]
+    ]
 
 
 def batches(samples: list[Sample], tokens_per_step: int, rng: random.Random) -> list[tuple[int, list[Sample]]]:
@@ -133,18 +137,29 @@ class Trainer:
         self.average = {name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()}
         decayed = [parameter for parameter in self.model.parameters() if parameter.dim() > 1]
         others = [parameter for parameter in self.model.parameters() if parameter.dim() == 1]
-        groups = [{"params": decayed, "weight_decay": self.recipe["weight_decay"]}, {"params": others, "weight_decay": 0.0}]
+        groups = [
+            {"params": decayed, "weight_decay": self.recipe["weight_decay"]},
+            {"params": others, "weight_decay": 0.0},
+        ]
         self.optimizer = torch.optim.AdamW(groups, lr=self.recipe["learning_rate"], betas=(0.9, 0.98), fused=True)
-        self.step, self.losses = 0, []
+        self.step = 0
+        self.losses: list[float] = []
         self._loss_of = torch.compile(self._loss)
         self._resume()
 
     def train(self, samples: list[Sample]) -> Llama:
         """Run all epochs; returns the model with averaged weights, on the CPU."""
-        epochs = [batches(samples, self.recipe["tokens_per_step"], random.Random(self.seed + n)) for n in range(self.recipe["epochs"])]
+        whole = math.ceil(self.recipe["epochs"])
+        epochs = [batches(samples, self.recipe["tokens_per_step"], random.Random(self.seed + n)) for n in range(whole)]
         schedule = [batch for epoch in epochs for batch in epoch]
+        schedule = schedule[: int(len(schedule) * self.recipe["epochs"] / whole)]
         saved, last = time.monotonic(), 0.0
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns) as progress:
             task = progress.add_task("training", total=len(schedule), completed=self.step)
             for length, several in schedule[self.step :]:
@@ -153,14 +168,17 @@ class Trainer:
                 if time.monotonic() - saved > SECONDS_PER_CHECKPOINT:
                     self._save()
                     saved = time.monotonic()
-                    print(f"step {self.step}/{len(schedule)} loss {np.mean(self.losses[-300:]):.4f} (last {last:.3f})", flush=True)
+                    print(
+                        f"step {self.step}/{len(schedule)} loss {np.mean(self.losses[-300:]):.4f} (last {last:.3f})",
+                        flush=True,
+                    )
         self._save()
         self.model.load_state_dict(self.average)
         return self.model.cpu()
 
     def _one_step(self, length: int, several: list[Sample], total: int) -> float:
         warm_up = max(1, int(total * self.recipe["warm_up"]))
-        cosine = 0.5 * (1 + np.cos(np.pi * min(1.0, self.step / total)))
+        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, self.step / total)))
         scale = min(self.step / warm_up, self.recipe["floor"] + (1 - self.recipe["floor"]) * cosine)
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe["learning_rate"] * scale
@@ -179,7 +197,7 @@ class Trainer:
             for name, tensor in self.model.state_dict().items():
                 self.average[name].lerp_(tensor, 1 - decay)
         self.step += 1
-        self.losses.append(float(loss))
+        self.losses.append(loss.item())
         return self.losses[-1]
 
     def _loss(self, tokens: torch.Tensor, where: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
@@ -211,7 +229,8 @@ class Trainer:
 def _tensors(length: int, several: list[Sample]) -> Iterator[torch.Tensor]:
     """Tokens (batch, length), the flat places that predict an answer's token (padded), and those tokens (-100: none)."""
     tokens = np.zeros((len(several), length), np.int64)
-    where, wanted = [], []
+    where: list[int] = []
+    wanted: list[int] = []
     for row, (numbers, start) in enumerate(several):
         tokens[row, : len(numbers)] = numbers
         where += range(row * length + start - 1, row * length + len(numbers) - 1)

@@ -24,7 +24,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 def load(name: str) -> Any:
     """One file of phrases, by its name without `.yaml`."""
     # BaseLoader: on and off are words here, not truth values.
-    return yaml.load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    return yaml.load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
 
 
 def split_of(entry: Mapping[str, Any], split: str) -> Any:
@@ -33,9 +33,7 @@ def split_of(entry: Mapping[str, Any], split: str) -> Any:
 
 
 class Phrasebook:
-    """Draws phrases for one split with one source of randomness.
-
-    """
+    """Draws phrases for one split with one source of randomness."""
 
     def __init__(self, rng: random.Random, split: str = TRAIN) -> None:
         """Keep the source of randomness, so that one seed gives one data set."""
@@ -56,15 +54,17 @@ class Phrasebook:
             forms = [form for form in forms if is_devanagari(form) == (script == "d")]
         return self._note(self.rng.choice(forms))
 
-    def verb(self, meaning: str, script: str) -> str:
-        """One form of one verb that has the meaning; `script` is r or d."""
+    def verb(self, meaning: str, script: str, joining: bool = False) -> str:
+        """One form of one verb that has the meaning; `script` is r or d. `joining`: what follows is done after it."""
         verbs = load("verbs")
         first, stem = self.rng.choice(split_of(verbs["meanings"][meaning], self.split))
         romanised, devanagari, paradigm = verbs["stems"][stem]
-        endings = self.rng.choice(split_of(verbs["paradigms"][paradigm], self.split))
+        joined = verbs["joining"][paradigm]
+        endings = self.rng.choice(joined if joining else split_of(verbs["paradigms"][paradigm], self.split))
         column = 1 if script == "d" else 0
         verb = (devanagari if script == "d" else romanised) + endings[column]
-        self._note(f"{stem}: {verb}")
+        if not joining:
+            self._note(f"{stem}: {verb}")
         if not first:
             return str(verb)
         return f"{self.rng.choice(verbs['words'][first])[column]} {verb}".strip()

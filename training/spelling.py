@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 
-_ALTERNATIONS = (
-    ("aa", "a"), ("a", "aa"), ("ee", "i"), ("i", "ee"), ("oo", "u"), ("u", "oo"), ("chh", "ch"), ("ch", "x"), ("ch", "chh"), ("bh", "v"), ("v", "bh"),
-    ("sh", "s"), ("s", "sh"), ("ph", "f"), ("f", "ph"), ("j", "z"), ("z", "j"), ("th", "t"), ("t", "tt"), ("tt", "t"), ("dh", "d"), ("kh", "k"), ("gh", "g"),
-)  # fmt: skip
+_ALTERNATIONS = tuple(
+    (pair.partition(">")[0], pair.partition(">")[2])
+    for pair in """aa>a a>aa ee>i i>ee oo>u u>oo chh>ch ch>x ch>chh bh>v v>bh sh>s s>sh ph>f f>ph j>z z>j th>t t>tt tt>t
+    dh>d kh>k gh>g""".split()
+)
+_KEYBOARD = "qwertyuiop", "asdfghjkl", "zxcvbnm"
 _NEIGHBOURS = {
-    "a": "sqz", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "j": "hk", "k": "jl", "l": "k", "m": "n",
-    "n": "bm", "o": "ip", "p": "o", "q": "w", "r": "et", "s": "ad", "t": "ry", "u": "yi", "v": "cb", "w": "qe", "x": "zc", "y": "tu", "z": "xa",
-}  # fmt: skip
+    letter: row[max(0, index - 1) : index] + row[index + 1 : index + 2]
+    for row in _KEYBOARD
+    for index, letter in enumerate(row)
+}
 
 
 def respell(rng: random.Random, text: str) -> str:
@@ -33,7 +36,9 @@ def typos(rng: random.Random, text: str) -> str:
         places = [
             index
             for index in range(1, len(text) - 1)
-            if text[index - 1 : index + 2].isascii() and text[index - 1 : index + 2].isalpha() and _word_length(text, index) > 3
+            if text[index - 1 : index + 2].isascii()
+            and text[index - 1 : index + 2].isalpha()
+            and _word_length(text, index) > 3
         ]
         if places:
             text = _slip(rng, text, rng.choice(places))

@@ -37,14 +37,14 @@ class Value:
     said: str = ""
     line: str = ""
     unsaid_line: str = ""  # where the form leaves the value out
+    colour: str = ""  # said beside the value
+    colour_line: str = ""
 
 
 def draw(rng: random.Random, book: Phrasebook, intent: str, script: str, split: str) -> Value:
-    """A value for an intent: switch, percent, degree, colour or step."""
+    """A value for an intent: switch, percent, degree, colour, both or step."""
     if intent == "switch":
-        meaning, action = rng.choices(
-            (("turn_on", ON), ("turn_off", OFF), ("toggle", TOGGLE)), (45, 48, 7)
-        )[0]
+        meaning, action = rng.choices((("turn_on", ON), ("turn_off", OFF), ("toggle", TOGGLE)), (45, 48, 7))[0]
         return Value(action, "switch", meaning, meaning)
     if intent == "percent":
         number = rng.randint(1, 100) if rng.random() < 0.45 else rng.randrange(5, 101, 5)
@@ -55,6 +55,11 @@ def draw(rng: random.Random, book: Phrasebook, intent: str, script: str, split: 
     if intent == "colour":
         line, said = colour(rng, script, split)
         return Value(ON, "colour", "colour", "make", said, line)
+    if intent == "both":
+        number = rng.randrange(5, 101, 5)
+        line, said = colour(rng, script, split)
+        value = percent(rng, book, number, script, split)
+        return Value(ON, "both", "both", "make", value, brightness(number), colour=said, colour_line=line)
     way, sign = rng.choice((("brighter", ""), ("dimmer", "-")))
     by = rng.choice((5, 10, 10, 15, 20, 25, 30, 40, 50))
     said = percent(rng, book, by, script, split)
@@ -71,7 +76,11 @@ def percent(rng: random.Random, book: Phrasebook, number: int, script: str, spli
     """A number of percent, in digits or in words."""
     draw_word = rng.random() < 0.35
     if not draw_word:
-        digits = "".join(chr(0x966 + int(digit)) for digit in str(number)) if script == "d" and rng.random() < 0.6 else str(number)
+        digits = (
+            "".join(chr(0x966 + int(digit)) for digit in str(number))
+            if script == "d" and rng.random() < 0.6
+            else str(number)
+        )
         return digits + book.word("percent", script)
     word = say_kind(rng, "numbers", number, script, split)
     return f"{word} {book.word('percent', script).strip()}".strip()
@@ -96,14 +105,79 @@ def delayed(rng: random.Random, script: str, command: str) -> str:
     number = rng.choice((1, 2, 3, 5, 5, 10, 10, 15, 20, 30, 45, 60))
     hour = rng.randint(1, 12)
     before = {
-        "r": (f"{number} minute pachi", f"{number} minet pachhi", f"ek chin pachi", f"{number} ghanta pachi", f"beluka {hour} baje", f"bihana {hour} baje",
-              f"rati {hour} bajepachi", f"{hour} baje", "bholi", "bholi bihana", "sanjha parda", "gham astauda", "suryasta ma", "dhoka khulda", "koi auda",
-              "ma ghar auda", "koi aayo bhane", "andhyaro bhayo bhane", "harek din", "dinahu beluka", "pani paryo bhane", f"{number} minute ko lagi", "ma sutepachi",
-              f"{number} second pachi", "sabai sutepachi", "movie sakiepachi", f"aaja rati {hour} baje", "pachi", "bhare", "ek ghanta ma"),
-        "d": (f"{number} मिनेट पछि", f"{number} मिनेटपछि", f"बेलुका {hour} बजे", f"बिहान {hour} बजे", "भोलि", "घाम अस्ताउँदा", "सूर्यास्तमा", "ढोका खुल्दा", "कोही आउँदा",
-              "म घर आउँदा", "कोही आयो भने", "अँध्यारो भयो भने", "हरेक दिन", "दिनहुँ बेलुका", f"{number} मिनेटको लागि", f"{number} घण्टा पछि", f"राति {hour} बजे", "म सुतेपछि", "भरे"),
-        "e": (f"in {number} minutes", f"after {number} minutes", f"at {hour} pm", f"at {hour} o'clock", "tomorrow", "at sunset", "when the door opens", "when someone comes",
-              "when I get home", "if it gets dark", "every day", "every evening", f"for {number} minutes", "tonight", "later", "when the movie ends", f"in {number} seconds", "at sunrise"),
+        "r": (
+            f"{number} minute pachi",
+            f"{number} minet pachhi",
+            "ek chin pachi",
+            f"{number} ghanta pachi",
+            f"beluka {hour} baje",
+            f"bihana {hour} baje",
+            f"rati {hour} bajepachi",
+            f"{hour} baje",
+            "bholi",
+            "bholi bihana",
+            "sanjha parda",
+            "gham astauda",
+            "suryasta ma",
+            "dhoka khulda",
+            "koi auda",
+            "ma ghar auda",
+            "koi aayo bhane",
+            "andhyaro bhayo bhane",
+            "harek din",
+            "dinahu beluka",
+            "pani paryo bhane",
+            f"{number} minute ko lagi",
+            "ma sutepachi",
+            f"{number} second pachi",
+            "sabai sutepachi",
+            "movie sakiepachi",
+            f"aaja rati {hour} baje",
+            "pachi",
+            "bhare",
+            "ek ghanta ma",
+        ),
+        "d": (
+            f"{number} मिनेट पछि",
+            f"{number} मिनेटपछि",
+            f"बेलुका {hour} बजे",
+            f"बिहान {hour} बजे",
+            "भोलि",
+            "घाम अस्ताउँदा",
+            "सूर्यास्तमा",
+            "ढोका खुल्दा",
+            "कोही आउँदा",
+            "म घर आउँदा",
+            "कोही आयो भने",
+            "अँध्यारो भयो भने",
+            "हरेक दिन",
+            "दिनहुँ बेलुका",
+            f"{number} मिनेटको लागि",
+            f"{number} घण्टा पछि",
+            f"राति {hour} बजे",
+            "म सुतेपछि",
+            "भरे",
+        ),
+        "e": (
+            f"in {number} minutes",
+            f"after {number} minutes",
+            f"at {hour} pm",
+            f"at {hour} o'clock",
+            "tomorrow",
+            "at sunset",
+            "when the door opens",
+            "when someone comes",
+            "when I get home",
+            "if it gets dark",
+            "every day",
+            "every evening",
+            f"for {number} minutes",
+            "tonight",
+            "later",
+            "when the movie ends",
+            f"in {number} seconds",
+            "at sunrise",
+        ),
     }[script]
     phrase = rng.choice(before)
     return f"{phrase} {command}" if rng.random() < (0.75 if script != "e" else 0.35) else f"{command} {phrase}"

@@ -1,6 +1,6 @@
 """Batti's understanding: a sentence and a home in, a plan out. Knows nothing of Home Assistant.
 
-    text ─ fold ─ labels (brackets around this home's names) ─ engine (the model, held to the grammar) ─ resolve ─ Plan
+text ─ fold ─ labels (brackets around this home's names) ─ engine (the model, held to the grammar) ─ resolve ─ Plan
 """
 
 from __future__ import annotations

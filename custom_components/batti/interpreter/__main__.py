@@ -1,7 +1,7 @@
 """Read sentences, print YAML: Batti's understanding without Home Assistant.
 
-    python -m custom_components.batti.interpreter --home my_home.yaml "bhansa ko batti bala"
-    python -m custom_components.batti.interpreter --home my_home.yaml < sentences.txt
+python -m custom_components.batti.interpreter --home my_home.yaml "bhansa ko batti bala"
+python -m custom_components.batti.interpreter --home my_home.yaml < sentences.txt
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from . import Turn, interpret
 from .engine.base import Engine
@@ -26,8 +27,9 @@ async def _say(engine: Engine, home: Home, text: str, area_id: str | None, as_js
     found = await interpret(text, home, engine, Turn(area_id))
     plan = found.plan
     if as_json:
-        line = {"text": text, "yaml": found.yaml, "plan": plan.to_list(), "written": found.written}
-        line |= {"refusal": plan.refusal, "unknown": plan.unknown, "question": plan.question and plan.question.asking}
+        line: dict[str, Any] = {"text": text, "yaml": found.yaml, "plan": plan.to_list(), "written": found.written}
+        line |= {"refusal": plan.refusal, "unknown": plan.unknown}
+        line |= {"question": plan.question.asking if plan.question else None}
         print(json.dumps(line | {"confidence": found.confidence, "timings_ms": found.timings_ms}, ensure_ascii=False))
         return
     print(f"# {text}")
@@ -53,7 +55,9 @@ async def _run(options: argparse.Namespace) -> None:
 def main() -> None:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sentence", nargs="*", help="sentences; without any, they are read from standard input, one a line")
+    parser.add_argument(
+        "sentence", nargs="*", help="sentences; without any, they are read from standard input, one a line"
+    )
     parser.add_argument("--home", type=Path, required=True, help="a YAML file with floors, areas and lights")
     parser.add_argument("--model", type=Path, default=BUNDLED, help="a GGUF file; the bundled model by default")
     parser.add_argument("--area", help="the area_id that the speaker is in")

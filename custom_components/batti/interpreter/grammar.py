@@ -102,28 +102,29 @@ class Grammar:
 
     def edges(self, state: State) -> Mapping[str, State]:
         """All lines that may follow, with the state that each leads to."""
+        names = (*self.labels, HERE)
         match state.at:
             case "start":
-                return _START_EDGES
+                edges = _START_EDGES
             case "target":
-                return {TARGET_LINE: state._replace(at="labels")}
+                edges = {TARGET_LINE: state._replace(at="labels")}
             case "labels":
-                return self._label_edges(state, (*self.labels, HERE, ALL), "more")
+                edges = self._label_edges(state, (*names, ALL), "more")
             case "more":
-                followers: dict[str, State] = {}
-                if ALL not in state.used:
-                    followers |= self._label_edges(state, (*self.labels, HERE), "more")
-                followers[EXCEPT_LINE] = state._replace(at="exceptions", used=frozenset())
-                return followers | self._after_target(state)
+                edges = self._label_edges(state, () if ALL in state.used else names, "more")
+                edges[EXCEPT_LINE] = state._replace(at="exceptions", used=frozenset())
+                edges |= _after_target(state)
             case "exceptions":
-                return self._label_edges(state, (*self.labels, HERE), "more exceptions")
+                edges = self._label_edges(state, names, "more exceptions")
             case "more exceptions":
-                return self._label_edges(state, (*self.labels, HERE), "more exceptions") | self._after_target(state)
+                edges = self._label_edges(state, names, "more exceptions") | _after_target(state)
             case "data":
-                return _data_edges(state)
+                edges = _data_edges(state)
             case "after":
-                return _data_edges(state) | _action_edges(state.left)
-        return {}
+                edges = _data_edges(state) | _action_edges(state.left)
+            case _:
+                edges = {}
+        return edges
 
     def may_end(self, state: State) -> bool:
         """Whether the model may end its turn here."""
@@ -144,12 +145,6 @@ class Grammar:
             for label in labels
             if label not in state.used
         }
-
-    def _after_target(self, state: State) -> dict[str, State]:
-        followers: dict[str, State] = {}
-        if FAMILIES_OF[state.action]:
-            followers[DATA_LINE] = State("data", state.action, left=state.left)
-        return followers | _action_edges(state.left)
 
     def to_gbnf(self) -> str:
         """The same language in llama.cpp's grammar format, for its server.
@@ -172,6 +167,11 @@ class Grammar:
             choices = [f"({' | '.join(lines)}) {rule}" for rule, lines in by_rule.items()]
             rules[name] = " | ".join([*choices, '""'] if self.may_end(state) else choices)
         return "".join(f"{name} ::= {body}\n" for name, body in rules.items())
+
+
+def _after_target(state: State) -> dict[str, State]:
+    data = {DATA_LINE: State("data", state.action, left=state.left)} if FAMILIES_OF[state.action] else {}
+    return data | _action_edges(state.left)
 
 
 def _rule(state: State) -> str:

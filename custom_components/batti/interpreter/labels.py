@@ -20,11 +20,13 @@ from . import names
 from .fold import Folded, fold, fold_name
 from .home import Home
 from .names import Thing
+from .prompt import BRACKETS
 from .vocabulary import CONNECTIVES, GENERIC, HOUSE, SoundIndex, is_ordinary, kinds, tokens_at
 
 __all__ = ["Labels", "Marked", "Mention", "Thing", "fold", "fold_name"]
 
 _LONGEST_KEY = 8
+_BETWEEN = CONNECTIVES | {"ra", "ani", "and", ",", "tata", "end"}  # between the numbers of `bedroom 1, 2 ra 3`
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Marked:
         closing = {mention.last for mention in self.mentions}
         parts: list[str] = []
         for index, word in enumerate(self.folded.words):
-            parts += ["["] * (index in opening) + [word.text] + ["]"] * (index in closing)
+            parts += [BRACKETS[0]] * (index in opening) + [word.text] + [BRACKETS[1]] * (index in closing)
         return " ".join(parts)
 
     @property
@@ -64,6 +66,7 @@ class _Match(NamedTuple):
     last: int
     closeness: int  # how many tokens are exactly the name's, against sounding like it
     things: tuple[Thing, ...]
+    key: tuple[str, ...]
 
 
 class Labels:
@@ -92,14 +95,25 @@ class Labels:
         words = [word.text for word in folded.words]
         mentions: list[Mention] = []
         index = 0
+        numbered: tuple[str, ...] = ()
         while index < len(words):
-            match = self._longest(words, index)
+            match = self._longest(words, index) or self._sibling(words, index, numbered)
             if match is None:
+                if words[index] not in _BETWEEN:
+                    numbered = ()
                 index += 1
                 continue
             mentions.append(Mention(" ".join(words[index : match.last + 1]), index, match.last, match.things))
             index = match.last + 1
+            numbered = match.key if match.key[-1].isdigit() else ()
         return Marked(folded, tuple(mentions))
+
+    def _sibling(self, words: list[str], index: int, numbered: tuple[str, ...]) -> _Match | None:
+        """`bedroom 1 ra 3`: a number after a numbered name is the name with that number, if there is one."""
+        key = (*numbered[:-1], words[index])
+        if len(key) < 2 or not words[index].isdigit() or words[index + 1 : index + 2] == ["%"]:
+            return None
+        return _Match(index, 1, self._things[key], key) if key in self._things else None
 
     def _longest(self, words: list[str], first: int) -> _Match | None:
         if words[first] in CONNECTIVES and (words[first],) not in self._things:
@@ -114,7 +128,7 @@ class Labels:
             longer = (*key, token)
             if longer in self._beginnings:
                 if longer in self._things:
-                    yield _Match(after - 1, closeness + exact, self._things[longer])
+                    yield _Match(after - 1, closeness + exact, self._things[longer], longer)
                 yield from self._matches(words, after, longer, closeness + exact)
         if key and words[index] in CONNECTIVES:
             yield from self._matches(words, index + 1, key, closeness)

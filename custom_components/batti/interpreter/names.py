@@ -17,6 +17,7 @@ from .vocabulary import FLOOR, GENERIC, HOUSE, LIGHT, NUMBER, ROOM, is_ordinary,
 
 Key = tuple[str, ...]
 WHOLE, PLACED, SHORT = 0, 1, 2
+_ROOM_NUMBER = 3  # digits; fewer could be anything
 
 
 class Thing(NamedTuple):
@@ -158,5 +159,7 @@ def _content(key: Key) -> Key:
 
 
 def _names_something(key: Key) -> bool:
-    """Whether a shorter form still has a word that could be meant as a name."""
-    return any(token[0] == "<" or not (token.isdigit() or is_ordinary(token)) for token in _content(key))
+    """Whether a shorter form still has a word that could be meant as a name; a number only where it is a room's (101)."""
+    return any(token[0] == "<" or not (token.isdigit() or is_ordinary(token)) for token in _content(key)) or (
+        len(key) == 1 and key[0].isdigit() and len(key[0]) >= _ROOM_NUMBER
+    )

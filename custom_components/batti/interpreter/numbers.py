@@ -53,7 +53,9 @@ def as_digits(words: list[Word]) -> list[Word]:
     while index < len(words):
         for length in range(min(_MOST_WORDS, len(words) - index), 0, -1):
             found = table.get(tuple(texts[index : index + length]))
-            if found and _certain(tuple(texts[index : index + length]), tuple(texts[index + length : index + length + 2])):
+            if found and _certain(
+                tuple(texts[index : index + length]), tuple(texts[index + length : index + length + 2])
+            ):
                 result.append(Word(found, words[index].start, words[index + length - 1].end))
                 index += length
                 break

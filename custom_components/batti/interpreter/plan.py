@@ -112,9 +112,7 @@ def lights_of(action: Action, home: Home) -> tuple[str, ...]:
         areas |= {area.area_id for area in home.areas_on(floor_id)}
     everything = ALL_LIGHTS in entities
     return tuple(
-        light.entity_id
-        for light in home.lights
-        if everything or light.entity_id in entities or light.area_id in areas
+        light.entity_id for light in home.lights if everything or light.entity_id in entities or light.area_id in areas
     )
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 VERSION = "batti-1"  # changes whenever a model trained before would misread the prompt or the output language
 FOLD_PROFILE = "fold"
 SYSTEM = "batti"
+BRACKETS = ("[", "]")  # around words that name something in the home; no folded word looks like these
 END_OF_TURN = "<|eot_id|>"
 CHAT_TOKENS = ("<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", END_OF_TURN)
 

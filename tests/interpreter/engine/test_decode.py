@@ -18,8 +18,11 @@ OFF_BEDROOM = "- action: light.turn_off\n  target:\n    - bedrum\n"
 TWO_ACTIONS = OFF_BEDROOM + "- action: light.turn_on\n  target:\n    - bansa\n  data:\n    brightness_pct: 30\n"
 
 
-def answer(context: FakeContext, *labels: str, limit: int = 400) -> Answer:
-    return Decoder(context, LineBook(context), context.logits(), limit=limit).answer(Grammar(labels))
+SENTENCE = "[ bedrum ] ra garaj 2 ko , [ bansa ] " + "nilo " * 40
+
+
+def answer(context: FakeContext, *labels: str, limit: int = 400, sentence: str = SENTENCE) -> Answer:
+    return Decoder(context, LineBook(context), context.logits(), sentence, limit=limit).answer(Grammar(labels))
 
 
 @pytest.mark.parametrize(
@@ -80,6 +83,13 @@ def test_a_label_that_is_likelier_than_any_other_name() -> None:
     assert context.text == OFF_BEDROOM
 
 
+def test_a_name_that_nobody_said_is_not_believed() -> None:
+    """The model lost its way while copying: the label that fits best stands."""
+    result = answer(FakeContext(OFF_BEDROOM.replace("bedrum", "garaj")), "bedrum", "bansa", sentence="[ bedrum ] nibau")
+    assert result.unknown == ()
+    assert result.text.startswith("- action: light.turn_off\n  target:\n    - ")
+
+
 def test_a_label_said_twice_is_not_unknown() -> None:
     """The home has it, so nothing is said to be missing."""
     wish = OFF_BEDROOM + "    - bedrum\n"
@@ -105,7 +115,9 @@ def test_an_answer_that_does_not_fit() -> None:
 def test_stops_where_nobody_waits() -> None:
     """The next step is not made."""
     context = FakeContext(TWO_ACTIONS)
-    decoder = Decoder(context, LineBook(context), context.logits(), abandoned=lambda: len(context.batches) == 2)
+    decoder = Decoder(
+        context, LineBook(context), context.logits(), SENTENCE, abandoned=lambda: len(context.batches) == 2
+    )
     with pytest.raises(Abandoned):
         decoder.answer(Grammar(["bedrum", "bansa"]))
     assert len(context.batches) == 2

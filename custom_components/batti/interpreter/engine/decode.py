@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import SentenceTooLong
 from ..grammar import GROUNDED, Grammar, label_line
+from ..prompt import BRACKETS
 from .context import Context, Logits
 from .lines import Choice, Line, LineBook, shared
 
@@ -44,6 +45,7 @@ class Decoder:
         context: the model.
         book: the lines, tokenised.
         logits: what the model said after the prompt's last token, (vocabulary,).
+        sentence: what is answered; a name that the model writes freely must be words of it.
         limit: tokens that the answer may have.
         abandoned: asked before every step; once it says yes, the answer ends with `Abandoned`.
     """
@@ -53,6 +55,7 @@ class Decoder:
         context: Context,
         book: LineBook,
         logits: Logits,
+        sentence: str,
         *,
         limit: int = MAX_TOKENS,
         abandoned: Callable[[], bool] = lambda: False,
@@ -61,6 +64,7 @@ class Decoder:
         self._context = context
         self._book = book
         self._logits = logits  # of the token after those in memory
+        self._words = f" {' '.join(word for word in sentence.split() if word not in BRACKETS)} "
         self._begin = context.length
         self._limit = limit
         self._abandoned = abandoned
@@ -157,7 +161,8 @@ class Decoder:
             if written.endswith(NEWLINE.encode()):
                 break
         name = " ".join(written.decode().split())
-        return (name, total) if name else None
+        # What nobody said is no name: the model lost its way while copying, and the label that fits best is likelier.
+        return (name, total) if name and f" {name} " in self._words else None
 
     def _flush(self) -> None:
         """Evaluate what is pending."""

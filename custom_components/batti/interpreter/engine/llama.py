@@ -18,6 +18,7 @@ import llama_cpp as api
 import numpy as np
 
 from ..errors import EngineError, ModelMissing, ModelRefused
+from ..prompt import END_OF_TURN
 from .context import Logits
 
 GGUF_MAGIC = b"GGUF"
@@ -70,9 +71,16 @@ class LlamaContext:
         self._memory = api.llama_get_memory(self._context)
         self._batch = self._new_batch()
         self.length = 0
-        self.end = api.llama_vocab_eot(self._vocab)
+        # llama.cpp's own guess of the end of a turn may fall on <|end_of_text|>; the prompt says which token it is.
+        self.end = self._token(END_OF_TURN)
         pieces = map(self.piece, range(self._n_vocab))
         self.writable = np.fromiter((_WRITABLE.fullmatch(piece) is not None for piece in pieces), np.bool_)
+
+    def _token(self, text: str) -> int:
+        tokens = self.tokenize(text, special=True)
+        if len(tokens) != 1:
+            raise ModelRefused(f"{self.path.name} has no {text} token; Batti needs a model with Llama 3's chat format")
+        return tokens[0]
 
     def _load(self) -> Any:
         params = api.llama_model_default_params()

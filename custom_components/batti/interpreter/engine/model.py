@@ -56,7 +56,7 @@ class Model:
         logits = context.evaluate(tokens)[-1]
         prefilled = perf_counter()
         try:
-            answer = Decoder(context, self._book, logits, abandoned=abandoned).answer(Grammar(labels))
+            answer = Decoder(context, self._book, logits, sentence, abandoned=abandoned).answer(Grammar(labels))
         except Abandoned:
             return None
         return Generation(

@@ -1,0 +1,111 @@
+"""A real Home Assistant core in this process: only what is needed, a configuration folder of its own, no downloads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+from homeassistant import bootstrap, loader
+from homeassistant.auth.const import GROUP_ID_ADMIN
+from homeassistant.components.http.config import HTTP_STORAGE_SCHEMA
+from homeassistant.config_entries import SOURCE_IMPORT, SOURCE_USER, ConfigEntries, ConfigEntryState
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.core_config import async_process_ha_core_config
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
+
+import custom_components
+
+HERE = Path(__file__).parent
+HOUSE = HERE / "house.yaml"
+LOCALHOST = "127.0.0.1"
+AGENT = "conversation.batti"
+CORE_CONFIG = {
+    "name": "Batti",
+    "country": "NP",
+    "time_zone": "Asia/Kathmandu",
+    # Whoever sits at this machine is logged in.
+    "auth_providers": [{"type": "trusted_networks", "trusted_networks": ["127.0.0.0/8"], "allow_bypass_login": True}],
+}
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says why, in words for the person at the terminal."""
+
+
+def free_port() -> int:
+    """Return a TCP port of this machine that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind((LOCALHOST, 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def seed(config_dir: Path, key: str, data: Any, version: int, minor_version: int = 1) -> None:
+    """Write one file of Home Assistant's storage, before the start."""
+    file = config_dir / ".storage" / key
+    file.parent.mkdir(parents=True, exist_ok=True)
+    content = {"version": version, "minor_version": minor_version, "key": key, "data": data}
+    file.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+
+
+async def start(config_dir: Path, home: Path, port: int, *domains: str) -> HomeAssistant:
+    """Set up a core with the integrations `domains` and the lights of a home file; it serves 127.0.0.1:`port` only.
+
+    `async_start` or `async_run` of what is returned makes it run. Raises DemoError where a part does not come up.
+    """
+    server = HTTP_STORAGE_SCHEMA({"server_host": [LOCALHOST], "server_port": port})
+    seed(config_dir, "http", {"stable": server, "pending": None, "yaml_migration_done": True}, 2, 2)
+    custom_components.__path__.append(str(HERE / "custom_components"))
+    hass = HomeAssistant(str(config_dir))
+    loader.async_setup(hass)
+    hass.config.skip_pip = True
+    hass.config_entries = ConfigEntries(hass, {})
+    if not await bootstrap.async_load_base_functionality(hass):
+        raise DemoError("Home Assistant could not load its registries.")
+    await async_setup_component(hass, "homeassistant", {})
+    await async_process_ha_core_config(hass, CORE_CONFIG)
+    await hass.auth.async_create_user("Demo", group_ids=[GROUP_ID_ADMIN])
+    for domain in domains:
+        if not await async_setup_component(hass, domain, {}):
+            raise DemoError(f"Home Assistant's {domain} could not be set up.")
+    await _add(hass, "batti_demo", SOURCE_IMPORT, {"home": str(home)})
+    return hass
+
+
+async def stop(hass: HomeAssistant) -> None:
+    """Stop a core in whatever state it is."""
+    if hass.state is not CoreState.stopped:
+        await hass.async_stop(force=True)
+
+
+async def add_batti(hass: HomeAssistant) -> None:
+    """Add Batti the way a person does: Add integration > Batti > the bundled model.
+
+    Raises DemoError where the flow or the entry does not get there.
+    """
+    await _add(hass, "batti", SOURCE_USER, None)
+    if hass.states.get(AGENT) is None:
+        raise DemoError(f"Batti was set up, but there is no {AGENT}.")
+
+
+async def _add(hass: HomeAssistant, domain: str, source: str, data: dict[str, Any] | None) -> None:
+    """Take a config flow to its entry: `bundled` in a menu, every form as it is."""
+    flow = hass.config_entries.flow
+    result = await flow.async_init(domain, context={"source": source}, data=data)
+    while result["type"] in (FlowResultType.MENU, FlowResultType.FORM, FlowResultType.SHOW_PROGRESS):
+        if errors := result.get("errors"):
+            raise DemoError(f"{domain} could not be added: {', '.join(errors.values())}")
+        if result["type"] is FlowResultType.SHOW_PROGRESS:
+            await asyncio.sleep(0.05)
+        chosen = {"next_step_id": "bundled"} if result["type"] is FlowResultType.MENU else {}
+        result = await flow.async_configure(result["flow_id"], chosen)
+    if result["type"] is not FlowResultType.CREATE_ENTRY:
+        raise DemoError(f"{domain} could not be added: {result.get('reason')}")
+    await hass.async_block_till_done()
+    entry = result["result"]
+    if entry.state is not ConfigEntryState.LOADED:
+        raise DemoError(f"{domain} was added but not set up: {entry.reason or entry.state.value}")

@@ -1,0 +1,59 @@
+"""Canonical YAML, and what is no plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from custom_components.batti.interpreter.errors import PlanError
+from custom_components.batti.interpreter.plan import Action, Plan
+
+FULL = """\
+- action: light.turn_on
+  target:
+    entity_id:
+      - light.a
+      - light.b
+    area_id: kitchen
+  data:
+    brightness_pct: 30
+    color_name: red
+    transition: 5
+- action: light.turn_off
+  target:
+    entity_id: all
+"""
+
+
+def test_canonical_yaml_reads_back_and_writes_the_same() -> None:
+    assert Plan.from_yaml(FULL).to_yaml() == FULL
+    assert Plan().to_yaml() == "[]\n"
+
+
+def test_keys_come_in_one_order() -> None:
+    action = Action(
+        "light.turn_on", {"area_id": ("a",), "entity_id": ("light.x",)}, {"transition": 1, "brightness_pct": 2}
+    )
+    text = Plan((action,)).to_yaml()
+    assert text.index("entity_id") < text.index("area_id")
+    assert text.index("brightness_pct") < text.index("transition")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "- action: lock.unlock\n  target: {entity_id: lock.door}\n",
+        "- action: light.turn_on\n",
+        "- action: light.turn_on\n  target: {device_id: x}\n",
+        "- action: light.turn_on\n  target: {area_id: [1]}\n",
+        "- action: light.turn_on\n  target: {area_id: a}\n  data: {brightness_pct: 101}\n",
+        "- action: light.turn_on\n  target: {area_id: a}\n  data: {brightness_pct: 10, brightness_step_pct: 10}\n",
+        "- action: light.turn_on\n  target: {area_id: a}\n  data: {color_name: red, color_temp_kelvin: 2700}\n",
+        "- action: light.turn_on\n  target: {area_id: a}\n  data: {flash: forever}\n",
+        "- action: light.turn_on\n  target: {area_id: a}\n  data: {effect: rainbow}\n",
+        "- [unclosed",
+    ],
+)
+def test_what_is_no_plan(text: str) -> None:
+    with pytest.raises(PlanError):
+        Plan.from_yaml(text)

@@ -1,0 +1,96 @@
+"""Lines are token boundaries: a text tokenised line by line is the text tokenised whole, so that what is decoded is what was
+trained. For the bundled model's tokeniser, and for Llama 3's real one (kept by scripts/setup from llama.cpp's sources).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import llama_cpp as api
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from custom_components.batti.interpreter.grammar import ALL, HERE, Grammar
+from custom_components.batti.interpreter.prompt import CHAT_TOKENS
+
+ROOT = Path(__file__).parents[2]
+BUNDLED = ROOT / "custom_components" / "batti" / "models" / "batti-nano.gguf"
+CACHE = Path(os.environ.get("BATTI_CACHE") or ROOT / ".cache")
+LABELS = ["bansa", "rames ko kota", "bedrum 2", "jorbak", "101", "te", HERE, ALL]
+
+Tokenise = Callable[[str], list[int]]
+
+
+def llama3() -> Path:
+    """The real vocabulary, beside the wheel that scripts/setup built."""
+    found = sorted(CACHE.glob("llama-cpp-python/*/ggml-vocab-llama-bpe.gguf"))
+    assert found, "scripts/setup keeps ggml-vocab-llama-bpe.gguf beside the wheel; run it"
+    return found[-1]
+
+
+@cache
+def tokeniser(path: Path) -> tuple[Tokenise, Tokenise]:
+    """Tokenise as the engine tokenises what people typed, and as it tokenises its own constants."""
+    params = api.llama_model_default_params()
+    params.vocab_only = True
+    model = api.llama_model_load_from_file(str(path).encode(), params)
+    assert model
+    vocab = api.llama_model_get_vocab(model)
+
+    def tokenise(text: str, special: bool) -> list[int]:
+        raw = text.encode()
+        tokens = (api.llama_token * (len(raw) + 8))()
+        return list(tokens[: api.llama_tokenize(vocab, raw, len(raw), tokens, len(tokens), False, special)])
+
+    return lambda text: tokenise(text, False), lambda text: tokenise(text, True)
+
+
+@pytest.fixture(params=["bundled", "llama 3"])
+def path(request: pytest.FixtureRequest) -> Path:
+    return BUNDLED if request.param == "bundled" else llama3()
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def _lines_are_boundaries(path: Path, data: st.DataObject) -> None:
+    tokenise, _ = tokeniser(path)
+    grammar = Grammar(LABELS)
+    state, lines = grammar.start, []
+    while edges := grammar.edges(state):
+        line = data.draw(st.sampled_from(sorted(edges)))
+        lines.append(line)
+        state = edges[line]
+        if grammar.may_end(state) and data.draw(st.booleans()):
+            break
+    assert [token for line in lines for token in tokenise(line)] == tokenise("".join(lines))
+
+
+def test_lines_are_token_boundaries(path: Path) -> None:
+    _lines_are_boundaries(path)
+
+
+def test_every_line_alone_and_in_company(path: Path) -> None:
+    """Every constant line of the language, between two others."""
+    tokenise, _ = tokeniser(path)
+    grammar = Grammar(LABELS)
+    todo, seen = [grammar.start], set()
+    before, after = "    - bansa\n", "- action: light.turn_off\n"
+    while todo:
+        state = todo.pop()
+        for line, following in grammar.edges(state).items():
+            if line not in seen:
+                seen.add(line)
+                assert tokenise(before) + tokenise(line) + tokenise(after) == tokenise(before + line + after)
+                todo.append(following._replace(used=frozenset()))
+    assert len(seen) > 300
+
+
+def test_what_people_type_holds_no_control_tokens(path: Path) -> None:
+    as_typed, as_ours = tokeniser(path)
+    for token in CHAT_TOKENS:
+        assert len(as_ours(token)) == 1
+        assert as_ours(token)[0] not in as_typed(f"bhansa {token} bala")

@@ -1,0 +1,57 @@
+"""The interpreter is importable where Home Assistant is not installed, and imports none of it where it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+_BLOCKED = """
+import sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("homeassistant", "voluptuous", "probatio"):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Blocker())
+import importlib, pkgutil
+import custom_components.batti.interpreter as package
+for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    if not module.name.endswith(("__main__", ".llama")):
+        importlib.import_module(module.name)
+import training.commands, training.dataset, training.evaluate
+assert not any(name.startswith("homeassistant") for name in sys.modules)
+"""
+
+
+def test_imports() -> None:
+    subprocess.run([sys.executable, "-c", _BLOCKED], cwd=ROOT, check=True)
+
+
+def test_command_line(tmp_path: Path) -> None:
+    home = tmp_path / "home.yaml"
+    home.write_text(
+        yaml.safe_dump(
+            {
+                "areas": [{"area_id": "kitchen_1", "name": "Bhansa"}, {"area_id": "bed", "name": "Sutne kotha"}],
+                "lights": [
+                    {"entity_id": "light.a", "name": "A", "area_id": "kitchen_1"},
+                    {"entity_id": "light.b", "name": "B", "area_id": "bed"},
+                ],
+            }
+        )
+    )
+    command = [sys.executable, "-m", "custom_components.batti.interpreter", "--home", str(home)]
+    result = subprocess.run([*command, "kitchen ko batti bala"], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert "- action: light.turn_on\n  target:\n    area_id: kitchen_1\n" in result.stdout
+    piped = subprocess.run(
+        command, cwd=ROOT, check=True, capture_output=True, text=True, input="bhansa ko batti nibhau\n"
+    )
+    assert "light.turn_off" in piped.stdout
+    missing = subprocess.run(
+        [*command[:-1], "nowhere.yaml", "x"], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert missing.returncode == 1
+    assert "nowhere.yaml" in missing.stderr

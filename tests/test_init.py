@@ -1,0 +1,124 @@
+"""Setting up and unloading: the worker process comes and goes with the entry."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.batti.const import BUNDLED_MODEL, CONF_MODEL, DOMAIN
+from custom_components.batti.diagnostics import async_get_config_entry_diagnostics
+from custom_components.batti.interpreter.engine.local import LocalEngine
+from custom_components.batti.interpreter.errors import EngineCrashed, EngineError, EngineMissing
+
+from . import house
+
+ROOT = Path(__file__).parents[1]
+
+
+async def test_unloading_ends_the_worker(flat: HomeAssistant, batti: MockConfigEntry) -> None:
+    assert len(house.workers()) == 1
+    assert await flat.config_entries.async_unload(batti.entry_id)
+    assert house.workers() == []
+    assert flat.states.get(house.AGENT).state == "unavailable"  # type: ignore[union-attr]
+
+
+async def test_reloading_leaves_one_worker_that_understands(flat: HomeAssistant, batti: MockConfigEntry) -> None:
+    (before,) = house.workers()
+    assert await flat.config_entries.async_reload(batti.entry_id)
+    await flat.async_block_till_done()
+    (after,) = house.workers()
+    assert after.pid != before.pid
+    await house.say(flat, "sabai batti bala")
+    assert len(house.on(flat)) == len(house.looks(flat))
+
+
+async def test_removing_leaves_nothing(flat: HomeAssistant, batti: MockConfigEntry) -> None:
+    await flat.config_entries.async_remove(batti.entry_id)
+    await flat.async_block_till_done()
+    assert house.workers() == []
+    assert flat.states.get(house.AGENT) is None
+
+
+async def test_home_assistant_s_end_is_the_worker_s(flat: HomeAssistant, batti: MockConfigEntry) -> None:
+    flat.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await flat.async_block_till_done()
+    assert house.workers() == []
+
+
+async def test_a_model_that_is_gone(flat: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("custom_components.batti.MODELS", tmp_path / "models")
+    entry = MockConfigEntry(domain=DOMAIN, data={CONF_MODEL: BUNDLED_MODEL})
+    entry.add_to_hass(flat)
+    assert not await flat.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.error_reason_translation_key == "model_missing"
+    assert house.workers() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        (EngineMissing("no llama_cpp"), ConfigEntryState.SETUP_ERROR),
+        (EngineCrashed("signal 9"), ConfigEntryState.SETUP_RETRY),
+    ],
+)
+async def test_an_engine_that_does_not_start(
+    flat: HomeAssistant, monkeypatch: pytest.MonkeyPatch, fault: EngineError, state: ConfigEntryState
+) -> None:
+    async def fail(self: LocalEngine) -> None:
+        raise fault
+
+    monkeypatch.setattr(LocalEngine, "start", fail)
+    entry = MockConfigEntry(domain=DOMAIN, data={CONF_MODEL: BUNDLED_MODEL})
+    entry.add_to_hass(flat)
+    assert not await flat.config_entries.async_setup(entry.entry_id)
+    assert entry.state is state
+    assert entry.error_reason_translation_placeholders == {"reason": str(fault)}
+
+
+async def test_yaml_configuration_is_told_to_be_of_no_use(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, DOMAIN, {DOMAIN: {}})
+    assert ir.async_get(hass).async_get_issue("homeassistant", f"config_entry_only_{DOMAIN}") is not None
+
+
+async def test_diagnostics_tell_no_names(flat: HomeAssistant, batti: MockConfigEntry) -> None:
+    before = await async_get_config_entry_diagnostics(flat, batti)
+    assert before["home"] == {"floors": 1, "areas": 7, "lights": 12}
+    assert before["last_sentence"] is None
+    await house.say(flat, "ama ko kotha ko batti bala")
+    after = await async_get_config_entry_diagnostics(flat, batti)
+    assert after["last_sentence"]["actions"] == ["light.turn_on"]
+    assert "ama" not in str(after).lower()
+
+
+def test_nothing_is_read_from_disk_with_the_first_sentence() -> None:
+    script = """
+import asyncio, sys
+import custom_components.batti as batti
+from custom_components.batti.interpreter import interpret
+from custom_components.batti.interpreter.engine.base import Generation
+from custom_components.batti.interpreter.reply import Outcome, Unable, reply
+
+class Scripted:
+    async def generate(self, sentence, labels, deadline):
+        text = f"- action: light.turn_on\\n  target:\\n    - {labels[0]}\\n  data:\\n    color_name: red\\n"
+        return Generation(text, 1, (), 1, 1, 1, 1, 1, 1)
+
+batti.read_words()
+sys.addaudithook(lambda event, args: event == "open" and print("opened", args[0]))
+heard = asyncio.run(interpret("भान्साको बत्ती रातो बनाऊ", batti.EXAMPLE_HOME, Scripted()))
+print(reply("भान्साको बत्ती रातो बनाऊ", heard.plan, Outcome(("light.kitchen",), ()), batti.EXAMPLE_HOME))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("भान्साको")
+    assert "opened" not in done.stdout

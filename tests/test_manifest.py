@@ -1,0 +1,145 @@
+"""The files beside the code agree with it and with each other, as hassfest would have it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import selector
+from homeassistant.loader import async_get_integration
+from homeassistant.setup import async_setup_component
+
+import custom_components.batti
+from custom_components.batti.config_flow import BattiConfigFlow
+from custom_components.batti.const import BUNDLED_MODEL, DOMAIN, MODELS
+from custom_components.batti.errors import TRANSLATION_KEYS
+
+HERE = Path(custom_components.batti.__file__).parent
+LANGUAGES = sorted(path.stem for path in (HERE / "translations").glob("*.json"))
+RULES = """
+    action-setup appropriate-polling brands common-modules config-flow-test-coverage config-flow dependency-transparency
+    docs-actions docs-conditions docs-high-level-description docs-installation-instructions docs-removal-instructions
+    docs-triggers entity-event-setup entity-unique-id has-entity-name runtime-data test-before-configure
+    test-before-setup unique-config-entry
+    action-exceptions config-entry-unloading docs-configuration-parameters docs-installation-parameters
+    entity-unavailable integration-owner log-when-unavailable parallel-updates reauthentication-flow test-coverage
+    devices diagnostics discovery-update-info discovery docs-data-update docs-examples docs-known-limitations
+    docs-supported-devices docs-supported-functions docs-troubleshooting docs-use-cases dynamic-devices entity-category
+    entity-device-class entity-disabled-by-default entity-translations exception-translations icon-translations
+    reconfiguration-flow repair-issues stale-devices
+    async-dependency inject-websession strict-typing
+""".split()
+
+
+def load(name: str) -> Any:
+    text = (HERE / name).read_text("utf-8")
+    return json.loads(text) if name.endswith(".json") else yaml.safe_load(text)
+
+
+def leaves(tree: dict[str, Any], above: str = "") -> dict[str, str]:
+    """The texts of a translation file by their path."""
+    found: dict[str, str] = {}
+    for key, value in tree.items():
+        path = f"{above}.{key}" if above else key
+        found |= leaves(value, path) if isinstance(value, dict) else {path: value}
+    return found
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+def test_manifest() -> None:
+    manifest = load("manifest.json")
+    keys = list(manifest)
+    assert keys[:2] == ["domain", "name"]
+    assert keys[2:] == sorted(keys[2:])
+    assert manifest["domain"] == DOMAIN == HERE.name
+    assert manifest["config_flow"] is True
+    assert manifest["dependencies"] == ["conversation"]
+    assert (manifest["integration_type"], manifest["iot_class"]) == ("service", "calculated")
+    assert manifest["requirements"] == [], "llama-cpp-python must be built: as a requirement it would stop the loading"
+    assert all(owner.startswith("@") for owner in manifest["codeowners"])
+    assert re.fullmatch(r"\d+\.\d+\.\d+", manifest["version"])
+    project = (HERE.parents[1] / "pyproject.toml").read_text("utf-8")
+    assert f'version = "{manifest["version"]}"' in project
+
+
+async def test_home_assistant_takes_the_manifest(hass: HomeAssistant) -> None:
+    integration = await async_get_integration(hass, DOMAIN)
+    assert integration.version == load("manifest.json")["version"]
+    assert not integration.is_built_in
+
+
+def test_the_bundled_model_is_there_with_its_card() -> None:
+    assert (MODELS / BUNDLED_MODEL).read_bytes()[:4] == b"GGUF"
+    assert list(MODELS.glob("*.md"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_same_texts_with_the_same_placeholders(language: str) -> None:
+    english, other = (leaves(load(f"translations/{code}.json")) for code in ("en", language))
+    assert english.keys() == other.keys()
+    for path, text in other.items():
+        assert text.strip() == text != "", path
+        assert placeholders(text) == placeholders(english[path]), path
+        assert "[%key:" not in text, f"{path}: custom integrations hold the text itself"
+        if language == "ne" and path != "title":
+            assert re.search("[\u0900-\u097f]", text), f"{path} is not in Nepali"
+
+
+def test_the_config_flow_s_texts() -> None:
+    config = load("translations/en.json")["config"]
+    steps = {name.removeprefix("async_step_") for name in vars(BattiConfigFlow) if name.startswith("async_step_")}
+    assert config["step"].keys() == steps
+    menu = config["step"]["user"]["menu_options"].keys()
+    assert menu == config["step"]["user"]["menu_option_descriptions"].keys()
+    assert menu <= steps
+    assert config["error"].keys() == {*TRANSLATION_KEYS.values(), "engine_failed"}
+    assert "already_configured" in config["abort"]
+
+
+def test_every_exception_that_is_raised_has_a_text() -> None:
+    exceptions = load("translations/en.json")["exceptions"].keys()
+    code = "\n".join(path.read_text("utf-8") for path in HERE.glob("*.py"))
+    raised = set(re.findall(r'translation_key="(\w+)"', code))
+    assert exceptions == {*TRANSLATION_KEYS.values(), "engine_failed", *raised}
+
+
+async def test_actions_are_described_in_every_file(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, DOMAIN, {})
+    registered = hass.services.async_services()[DOMAIN].keys()
+    described, texts = load("services.yaml"), load("translations/en.json")["services"]
+    assert registered == described.keys() == texts.keys() == load("icons.json")["services"].keys()
+    for name, action in described.items():
+        schema = hass.services.async_services()[DOMAIN][name].schema
+        assert schema is not None
+        fields = {str(key) for key in schema.schema}
+        assert fields == action["fields"].keys() == texts[name]["fields"].keys()
+        for field in action["fields"].values():
+            selector.validate_selector(field["selector"])
+        assert all({"name", "description"} <= text.keys() for text in (texts[name], *texts[name]["fields"].values()))
+        cv.icon(load("icons.json")["services"][name]["service"])
+
+
+def test_quality_scale() -> None:
+    rules = load("quality_scale.yaml")["rules"]
+    assert list(rules) == RULES
+    for rule, state in rules.items():
+        if isinstance(state, dict):
+            assert state["status"] in ("done", "exempt", "todo"), rule
+            assert state["status"] != "exempt" or state["comment"], rule
+        else:
+            assert state in ("done", "todo"), rule
+
+
+def test_no_file_has_two_roles() -> None:
+    for path in HERE.glob("*.py"):
+        assert len(path.read_text("utf-8").splitlines()) < 250, path.name
