@@ -14,6 +14,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ from rich.progress import track
 from rich.table import Table
 
 from custom_components.batti.interpreter import prompt
+from custom_components.batti.interpreter.grammar import LABEL_PREFIX
 
 from .commands import Example, Speaker
 from .homes import random_home
+from .naming import trained_rooms
 from .phrasebook import TEST, TRAIN
 
 SENTENCES_PER_HOME = 40
@@ -61,12 +64,14 @@ def _lines(task: tuple[int, str, int]) -> str:
     return "".join(json.dumps(messages(example), ensure_ascii=False) + "\n" for example in sentences(*task))
 
 
-def write(path: Path, split: str, count: int, first_seed: int) -> None:
-    """Write one file, by chunks of their own seeds, on all cores."""
+def write(path: Path, split: str, count: int, first_seed: int, workers: int | None = None) -> None:
+    """Write one file, by chunks of their own seeds, on all cores; with `workers` 0, in this process."""
     path.parent.mkdir(parents=True, exist_ok=True)
     tasks = [(first_seed + i, split, min(_CHUNK, count - done)) for i, done in enumerate(range(0, count, _CHUNK))]
-    with ProcessPoolExecutor() as pool, path.open("w", encoding="utf-8") as file:
-        for lines in track(pool.map(_lines, tasks), total=len(tasks), description=path.name):
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("w", encoding="utf-8"))
+        run = map if workers == 0 else stack.enter_context(ProcessPoolExecutor(workers)).map
+        for lines in track(run(_lines, tasks), total=len(tasks), description=path.name):
             file.write(lines)
 
 
@@ -78,15 +83,14 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def leaks(train: Path, test: Path) -> set[str]:
-    """Sentence forms, verb forms and marked sentences that both files have."""
+    """Sentence forms and verb forms that both files have, and names that the test asks for, spelt as rooms are in training."""
 
     def seen(path: Path) -> set[str]:
-        found: set[str] = set()
-        for line in read(path):
-            found.update(line["forms"])
-        return found
+        return {form for line in read(path) for form in line["forms"]}
 
-    return seen(train) & seen(test)
+    answers = (line["messages"][2]["content"] for line in read(test))
+    named = {line.removeprefix(LABEL_PREFIX) for answer in answers for line in answer.splitlines()}
+    return (seen(train) & seen(test)) | (named & trained_rooms())
 
 
 def show(path: Path) -> None:
@@ -121,7 +125,7 @@ def main() -> None:
         show(options.out / f"{name}.jsonl")
     shared = leaks(options.out / "train.jsonl", options.out / "test.jsonl")
     if shared:
-        raise SystemExit(f"Test and training share {len(shared)} forms, such as {sorted(shared)[:5]}")
+        raise SystemExit(f"Test and training share {len(shared)} forms or rooms, such as {sorted(shared)[:5]}")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,17 @@ def variants(file: str, kind: object, script: str, split: str) -> tuple[str, ...
     return tuple(one for one in unseen if is_devanagari(one) == (script == "d"))
 
 
+@cache
+def trained_rooms() -> frozenset[str]:
+    """Every folded spelling of a room that training uses."""
+    return frozenset(
+        " ".join(fold_name(spelling))
+        for kind in lexicon.load("rooms")
+        for script in KEY_OF
+        for spelling in variants("rooms", kind, script, TRAIN)
+    )
+
+
 def say_kind(rng: random.Random, file: str, kind: object, script: str, split: str) -> str:
     """One way to say a kind; another script where this one has none."""
     for other in dict.fromkeys((script, "r", "e", "d")):

@@ -83,7 +83,9 @@ class Phrasebook:
         entry = load(file)[section]
         if self.split == TEST and entry.get("held_out", {}).get(script):
             entry = entry["held_out"]
-        return self._note(self.rng.choice(entry[script]))
+        phrase = self.rng.choice(entry[script])
+        # Little words of politeness are the same for everybody; they are no form of a sentence.
+        return str(phrase) if section == "politeness" else self._note(phrase)
 
     def _note(self, drawn: object) -> str:
         self.used.append(str(drawn))

@@ -12,7 +12,14 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from custom_components.batti.interpreter.grammar import ACTIONS, DATA_FAMILIES, Refusal, action_line, refusal_line
+from custom_components.batti.interpreter.grammar import (
+    ACTIONS,
+    DATA_FAMILIES,
+    EXCEPT_LINE,
+    Refusal,
+    action_line,
+    refusal_line,
+)
 from custom_components.batti.interpreter.prompt import CHAT_TOKENS
 
 # Source: llama.cpp, src/llama-vocab.cpp, LLAMA_VOCAB_PRE_TYPE_LLAMA3 (the same as tiktoken's in Meta's llama3 repository).
@@ -23,9 +30,12 @@ _LLAMA3 = (
 
 
 def pieces() -> list[str]:
-    """Stretches of the output language that are one token each: whole lines, and the keys of data lines."""
+    """Stretches of the output language that are one token each: whole lines, and the keys of data lines.
+
+    `  target:` and `  data:` are spelt out: with `  except:` a piece, their first token tells them apart.
+    """
     keys = dict.fromkeys(line.partition(":")[0] + ":" for family in DATA_FAMILIES for line in family)
-    return [*map(action_line, ACTIONS), *map(refusal_line, Refusal), *keys]
+    return [*map(action_line, ACTIONS), *map(refusal_line, Refusal), EXCEPT_LINE, *keys]
 
 
 def train(texts: Iterable[str], size: int) -> Tokenizer:

@@ -5,6 +5,7 @@ text ─ fold ─ labels (brackets around this home's names) ─ engine (the mod
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
 from time import perf_counter
@@ -60,7 +61,9 @@ async def interpret(
     started = perf_counter()
     folded = fold(text)
     at_fold = perf_counter()
-    marked = labels_of(home).mark(folded)
+    # A home that has changed takes up to a fifth of a second to index: not where other things wait.
+    labels = await asyncio.to_thread(labels_of, home)
+    marked = labels.mark(folded)
     at_labels = perf_counter()
     generation = await engine.generate(marked.text, list(marked.labels), deadline)
     at_model = perf_counter()

@@ -1,0 +1,1 @@
+"""Tests of training/ that need no PyTorch."""
