@@ -83,7 +83,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def leaks(train: Path, test: Path) -> set[str]:
-    """Sentence forms and verb forms that both files have, and names that the test asks for, spelt as rooms are in training."""
+    """Sentence forms and verb forms that both files have, and names in the test that training spells so."""
 
     def seen(path: Path) -> set[str]:
         return {form for line in read(path) for form in line["forms"]}

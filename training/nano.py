@@ -144,7 +144,8 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(groups, lr=self.recipe["learning_rate"], betas=(0.9, 0.98), fused=True)
         self.step = 0
         self.losses: list[float] = []
-        self._loss_of = torch.compile(self._loss)
+        # dynamic: compiled for one shape only, torch 2.13 makes NaN gradients of some of them on a CPU.
+        self._loss_of = torch.compile(self._loss, dynamic=True)
         self._resume()
 
     def train(self, samples: list[Sample]) -> Llama:
@@ -198,6 +199,8 @@ class Trainer:
                 self.average[name].lerp_(tensor, 1 - decay)
         self.step += 1
         self.losses.append(loss.item())
+        if math.isnan(self.losses[-1]):
+            raise RuntimeError(f"The loss is not a number any more, after {self.step} steps: begin anew from {self.run}")
         return self.losses[-1]
 
     def _loss(self, tokens: torch.Tensor, where: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
