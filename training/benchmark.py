@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import platform
 import statistics
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from custom_components.batti.interpreter.engine.base import Engine
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.home import Area, Home, Light
 
-from .evaluate import HOMES, MODEL, NATURAL, cases_of
+from .evaluate import HOMES, MODEL, NATURAL, cases_of, machine
 
 _HOME = "pokhara_guesthouse"  # 20 lights
 _LARGE = 100
@@ -76,16 +75,6 @@ async def run(options: argparse.Namespace) -> None:
         await engine.stop()
     Console().print(table)
     Console().print(f"A home of {_LARGE} lights takes {large / small:.2f} times as long.")
-
-
-def machine() -> str:
-    """What this runs on, in words."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")] or [
-        platform.processor()
-    ]
-    return f"{len(names)} x {names[0]}, {platform.system()}, Python {platform.python_version()}"
 
 
 def main() -> None:

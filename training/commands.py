@@ -8,34 +8,18 @@ marked words where the house recognises them, else the words as said (a name tha
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from custom_components.batti.interpreter.fold import fold
-from custom_components.batti.interpreter.grammar import (
-    ALL,
-    DATA_LINE,
-    EXCEPT_LINE,
-    HERE,
-    ON,
-    TARGET_LINE,
-    action_line,
-    label_line,
-    refusal_line,
-)
+from custom_components.batti.interpreter.grammar import ALL, HERE, ON, label_line, refusal_line
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.labels import Labels, Marked
-from custom_components.batti.interpreter.vocabulary import CONNECTIVES
+from custom_components.batti.interpreter.labels import Labels
 
 from . import spelling, values
-from .homes import area_name, light_name
-from .naming import say_kind, say_name, trained_rooms
-from .phrasebook import TEST, Phrasebook
-
-# Around a name in a sentence that is being built, with a character between that counts the names.
-OPEN, CLOSE, FIRST = "\ue000", "\ue001", 0xE100
-_MARKED_NAME = re.compile(f"{OPEN}(.)|{CLOSE}")
+from .answers import MARKED_NAME, Clause, cut_out, label_of, lines_of
+from .calling import Caller
+from .naming import say_name, trained_rooms
+from .phrasebook import TEST
 
 
 @dataclass(frozen=True)
@@ -51,29 +35,13 @@ class Example:
     forms: tuple[str, ...]  # sentence forms and verb forms that it was made of
 
 
-@dataclass
-class Clause:
-    """One thing to do: an action, what it is done to (as said, between private characters) and its data line."""
-
-    action: str
-    names: list[str]
-    kind: str  # place | lamp | everything | here
-    data: list[str] = field(default_factory=list)
-    exceptions: list[str] = field(default_factory=list)
-
-
-class Speaker:
-    """Somebody in a home, who says things.
-
-    Args:
-        split: train or test; decides which words and forms this speaker knows.
-    """
+class Speaker(Caller):
+    """Somebody in a home, who says things; one speaker says many sentences."""
 
     def __init__(self, rng: random.Random, home: Home, split: str) -> None:
-        """One speaker says many sentences about one home."""
-        self.rng, self.home, self.split = rng, home, split
+        """Index the home's names once for all sentences."""
+        super().__init__(rng, home, split)
         self.labels = Labels(home)
-        self.book = Phrasebook(rng, split)
 
     def say(self) -> Example:
         """One sentence, and what the model is to make of it."""
@@ -112,11 +80,6 @@ class Speaker:
         else:
             return text
         return f"{other}{between}{text}" if self.rng.random() < 0.5 else f"{text}{between}{other}"
-
-    def _word_script(self) -> str:
-        if self.script != "e" and self.rng.random() < self._mix:
-            return "d" if self.script == "r" else "r"
-        return self.script
 
     # -- commands
 
@@ -193,73 +156,6 @@ class Speaker:
             text = f"both {text}" if self.script == "e" else f"{text} {both}"
         return text
 
-    # -- names
-
-    def _targets(self, kind: str) -> list[str]:
-        if kind == "everything":
-            return [ALL]
-        if kind == "here":
-            return [HERE]
-        draw = self._place_name if kind == "place" else self._light_name
-        names = [draw() for _ in range(self.rng.choices((1, 2, 3, 4), (74, 18, 6, 2))[0])]
-        for index in range(1, len(names)):
-            # `bedroom 1 ra 3`: what is the same is said once.
-            first, same = names[0].rpartition(" ")[0], names[index].rpartition(" ")
-            if first and first == same[0] and same[2].isdigit() and self.rng.random() < 0.7:
-                names[index] = same[2]
-        return [self._name(name) for name in names]
-
-    def _name(self, name: str) -> str:
-        name = spelling.respell(self.rng, name) if self.rng.random() < 0.3 else name
-        if self.rng.random() < 0.3:
-            name = name.lower()
-        self._said += 1
-        return f"{OPEN}{chr(FIRST + self._said)}{name}{CLOSE}"
-
-    def _name_script(self) -> str:
-        if self.script == "e":
-            return self.rng.choice("eeeeer")
-        return self.rng.choice(f"{self.script}e") if self._english_names else self._word_script()
-
-    def _place_name(self) -> str:
-        """An area or a floor of the home as one might call it; one time in eight it is not there."""
-        script = self._name_script()
-        if self.rng.random() < 0.12:
-            return area_name(self.rng, script, self.split)
-        if self.home.floors and self.rng.random() < 0.18:
-            floor = self.rng.choice(self.home.floors)
-            if self.rng.random() < 0.5:
-                return floor.name
-            return say_kind(
-                self.rng,
-                "floors",
-                ("ground", "first", "second", "third", "fourth")[floor.level or 0],
-                script,
-                self.split,
-            )
-        area = self.rng.choice(self.home.areas)
-        return self._in_other_words(self.rng.choice((area.name, area.name, *area.aliases)), script)
-
-    def _light_name(self) -> str:
-        script = self._name_script()
-        area = self.rng.choice(self.home.areas)
-        if self.rng.random() < 0.12:
-            return light_name(self.rng, script, self.split, area)
-        light = self.rng.choice(self.home.lights)
-        name = self._in_other_words(self.rng.choice((light.name, light.name, *light.aliases)), script)
-        if self.rng.random() < 0.2 and light.area_id:
-            where = next(area.name for area in self.home.areas if area.area_id == light.area_id)
-            joint = " " if script == "e" else f" {self.book.word('ko', 'r' if script == 'e' else script)} "
-            return f"{self._in_other_words(where, script)}{joint}{name}"
-        return name
-
-    def _in_other_words(self, name: str, script: str) -> str:
-        """The name itself, or what its kind is called elsewhere."""
-        kind = values.kind_of(name)
-        if kind is None or self.rng.random() < 0.4:
-            return name
-        return say_kind(self.rng, *kind, script, self.split)
-
     # -- sentences that change nothing
 
     def _refusal(self) -> Example:
@@ -274,7 +170,7 @@ class Speaker:
         if section in ("forbidden", "not_for_lights") or self.rng.random() < 0.2:
             text = self._surrounded(text, often=0.5)
         refusal = values.REFUSAL_OF[section]
-        text = spelling.typos(self.rng, _MARKED_NAME.sub("", text))
+        text = spelling.typos(self.rng, MARKED_NAME.sub("", text))
         marked = self.labels.mark(fold(text))
         return Example(
             text, marked.text, tuple(marked.labels), refusal_line(refusal), section, self.script, tuple(self.book.used)
@@ -308,54 +204,9 @@ class Speaker:
     # -- what the model is to write
 
     def _example(self, typed: str, clauses: list[Clause]) -> Example:
-        text, spans = _cut_out(spelling.typos(self.rng, typed))
+        text, spans = cut_out(spelling.typos(self.rng, typed))
         marked = self.labels.mark(fold(text))
-        labels = {name: _label(marked, *span) for name, span in spans.items()} | {HERE: HERE, ALL: ALL}
-        lines = "".join(line for clause in clauses for line in _lines(clause, labels))
+        labels = {name: label_of(marked, *span) for name, span in spans.items()} | {HERE: HERE, ALL: ALL}
+        lines = "".join(line for clause in clauses for line in lines_of(clause, labels))
         actions = "+".join(dict.fromkeys(clause.action.partition(".")[2] for clause in clauses))
         return Example(text, marked.text, tuple(marked.labels), lines, actions, self.script, tuple(self.book.used))
-
-
-def _cut_out(text: str) -> tuple[str, dict[str, tuple[int, int]]]:
-    """The text without private characters, and where each name stood, by the character that counts it."""
-    plain = ""
-    spans: dict[str, tuple[int, int]] = {}
-    at, name, begun = 0, "", 0
-    for match in _MARKED_NAME.finditer(text):
-        plain += text[at : match.start()]
-        if match[1]:
-            name, begun = match[1], len(plain)
-        else:
-            spans.setdefault(name, (begun, len(plain)))
-        at = match.end()
-    return plain + text[at:], spans
-
-
-def _label(marked: Marked, start: int, end: int) -> str:
-    """What the house will call a stretch of text: the mention that holds it, else the words themselves."""
-    words = marked.folded.words
-    inside = [i for i, word in enumerate(words) if word.start < end and word.end > start and word.is_name]
-    content = [i for i in inside if words[i].text not in CONNECTIVES]
-    if not content:
-        return ""
-    for mention in marked.mentions:
-        if mention.first <= content[0] and content[-1] <= mention.last:
-            return mention.label
-    # Names that are not there are copied without a postposition at either end.
-    return " ".join(word.text for word in words[content[0] : content[-1] + 1] if word.is_name)
-
-
-def _lines(clause: Clause, labels: dict[str, str]) -> Iterator[str]:
-    yield action_line(clause.action)
-    yield TARGET_LINE
-    yield from dict.fromkeys(label_line(labels[_key(name)]) for name in clause.names)
-    if clause.exceptions:
-        yield EXCEPT_LINE
-        yield from dict.fromkeys(label_line(labels[_key(name)]) for name in clause.exceptions)
-    if clause.data:
-        yield DATA_LINE
-        yield from clause.data
-
-
-def _key(name: str) -> str:
-    return name if name in (HERE, ALL) else name[1]

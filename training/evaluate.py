@@ -14,7 +14,7 @@ import asyncio
 import json
 import math
 import platform
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,7 @@ from custom_components.batti.interpreter.engine.base import Engine
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.home import Home, load_home
 
-from . import effects
+from . import card, effects
 from .dataset import OUT, read
 
 ROOT = Path(__file__).parents[1]
@@ -72,6 +72,7 @@ class Report:
     scores: dict[str, Score] = field(default_factory=lambda: defaultdict(Score))
     misses: list[dict[str, Any]] = field(default_factory=list)
     times_ms: list[float] = field(default_factory=list)
+    partial: list[float] = field(default_factory=list)
     steps: int = 0
     tokens: int = 0
 
@@ -84,6 +85,7 @@ class Report:
                 for metric, score in self.scores.items()
             },
             "milliseconds": {"median": times[len(times) // 2], "95%": times[int(len(times) * 0.95)]} if times else {},
+            "partial match": sum(self.partial) / len(self.partial) if self.partial else None,
             "steps_per_token": self.steps / max(1, self.tokens),
             "misses": self.misses,
         }
@@ -97,7 +99,7 @@ async def judge_generated(engine: Engine, lines: Iterable[dict[str, Any]], repor
         exact = found.text == wanted
         slices = ("all", f"script {line['script']}", f"intent {line['intent']}")
         report.scores["exact match"].count(exact, *slices)
-        report.scores["partial match"].count(_partial(found.text, wanted) == 1.0, "all")
+        report.partial.append(_partial(found.text, wanted))
         _count_refusal(report, wanted.startswith("["), found.text.startswith("["))
         report.steps += found.steps
         report.tokens += found.tokens
@@ -131,16 +133,25 @@ def _count_refusal(report: Report, wanted: bool, found: bool) -> None:
 
 
 def _partial(found: str, wanted: str) -> float:
-    """The share of lines that both have."""
-    ours, theirs = found.splitlines(), wanted.splitlines()
-    both = sum(1 for one, other in zip(ours, theirs, strict=False) if one == other)
-    return both / max(len(ours), len(theirs), 1)
+    """The share of key-value pairs and names that both have, of all that either has, wherever they stand."""
+    ours, theirs = Counter(found.splitlines()), Counter(wanted.splitlines())
+    return (ours & theirs).total() / max(1, (ours | theirs).total())
 
 
 def cases_of(path: Path) -> tuple[Home, list[dict[str, Any]]]:
     """The home and the cases of one file."""
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     return load_home(HOMES / f"{data['home']}.yaml"), data["cases"]
+
+
+def machine() -> str:
+    """What this runs on, in words."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")] or [
+        platform.processor()
+    ]
+    return f"{len(names)} x {names[0]}, {platform.system()}, Python {platform.python_version()}"
 
 
 def show(title: str, report: Report, misses: bool) -> None:
@@ -154,7 +165,7 @@ def show(title: str, report: Report, misses: bool) -> None:
     console = Console()
     console.print(table)
     data = report.as_dict()
-    console.print({key: data[key] for key in ("milliseconds", "steps_per_token")})
+    console.print({key: data[key] for key in ("milliseconds", "partial match", "steps_per_token")})
     for miss in report.misses if misses else ():
         console.print(miss)
 
@@ -192,11 +203,14 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path, help="also write everything here")
     parser.add_argument("--misses", action="store_true", help="print what went wrong")
+    parser.add_argument("--card", type=Path, help="also write the model card here")
     options = parser.parse_args()
-    Console().print(f"{options.model.name}, {platform.machine()}, Python {platform.python_version()}")
+    Console().print(f"{options.model.name} on {machine()}")
     results = asyncio.run(evaluate(options))
     if options.json:
         options.json.write_text(json.dumps(results, ensure_ascii=False, indent=1), encoding="utf-8")
+    if options.card:
+        card.write(options.card, options.model, results, machine())
 
 
 if __name__ == "__main__":

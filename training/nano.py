@@ -200,7 +200,9 @@ class Trainer:
         self.step += 1
         self.losses.append(loss.item())
         if math.isnan(self.losses[-1]):
-            raise RuntimeError(f"The loss is not a number any more, after {self.step} steps: begin anew from {self.run}")
+            raise RuntimeError(
+                f"The loss is not a number any more, after {self.step} steps: begin anew from {self.run}"
+            )
         return self.losses[-1]
 
     def _loss(self, tokens: torch.Tensor, where: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:

@@ -20,6 +20,7 @@ from . import names
 from .fold import Folded, fold, fold_name
 from .home import Home
 from .names import Thing
+from .numbers import digits_of
 from .prompt import BRACKETS
 from .vocabulary import CONNECTIVES, GENERIC, HOUSE, SoundIndex, is_ordinary, kinds, tokens_at
 
@@ -139,6 +140,9 @@ class Labels:
         for token, after in tokens_at(words, index):
             known = known or token[0] == "<"
             yield token, after, after - index
+        # `bedroom tu`: what folding would not take for a number may well be one in a name.
+        if index and (digits := digits_of(word)):
+            yield digits, index + 1, 1
         if not known and word[0].isalpha() and not is_ordinary(word):
             for other in self._sounds.like(word):
                 yield other, index + 1, 0

@@ -45,6 +45,12 @@ def _words(spelling: str) -> tuple[str, ...]:
     return tuple(word.text for word in words_of(spelling) if word.is_name)
 
 
+def digits_of(word: str) -> str | None:
+    """The number that a folded word may mean, also where it is another word as well."""
+    found = _table().get((word,))
+    return found if found != "%" else None
+
+
 def as_digits(words: list[Word]) -> list[Word]:
     """The same words, with number words replaced by one word of digits each."""
     table, texts = _table(), [word.text for word in words]
