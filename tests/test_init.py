@@ -103,7 +103,7 @@ async def test_diagnostics_tell_no_names(flat: HomeAssistant, batti: MockConfigE
 
 def test_nothing_is_read_from_disk_with_the_first_sentence() -> None:
     script = """
-import asyncio, sys
+import asyncio, concurrent.futures.thread, sys  # the second is loaded in any Home Assistant
 import custom_components.batti as batti
 from custom_components.batti.interpreter import interpret
 from custom_components.batti.interpreter.engine.base import Generation

@@ -62,20 +62,20 @@ class Speaker(Caller):
         self.script, self._said = script, 0
         self.book.used.clear()
         draw = self.rng.random()
-        if draw < 0.21:
+        if draw < 0.18:
             return self._refusal()
-        clauses, text = self._command(1 if draw < 0.74 else 2 if draw < 0.96 else 3)
+        clauses, text = self._command(1 if draw < 0.66 else 2 if draw < 0.95 else 3)
         return self._example(self._surrounded(self._beside(text)), clauses)
 
     def _beside(self, text: str) -> str:
         """Now and then something else is said with a command that changes nothing: what not to do, or small talk."""
         draw = self.rng.random()
-        if draw < 0.035:
+        if draw < 0.03:
             other, between = (
                 self._filled("forbidden"),
                 self.rng.choice((", ", " ", f" {self.book.word('then', self.script)} ")),
             )
-        elif draw < 0.11:
+        elif draw < 0.09:
             other, between = self._filled("not_for_lights"), self.rng.choice((", ", " ", ". ", "! "))
         else:
             return text
@@ -101,8 +101,8 @@ class Speaker(Caller):
 
     def _clause(self, bare: bool, alone: bool, joining: bool) -> tuple[Clause, str]:
         intents = ("switch", "percent", "degree", "colour", "step", "both")
-        intent = self.rng.choices(intents, (50, 17, 8, 14, 8, 3))[0]
-        kind = self.rng.choices(("place", "lamp", "everything", "here"), (58, 20, 11, 11) if alone else (64, 28, 4, 4))[
+        intent = self.rng.choices(intents, (47, 16, 8, 18, 8, 3))[0]
+        kind = self.rng.choices(("place", "lamp", "everything", "here"), (54, 25, 10, 11) if alone else (62, 30, 4, 4))[
             0
         ]
         if intent == "switch" and kind == "here" and alone and self.rng.random() < 0.12:

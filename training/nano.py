@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -48,13 +49,18 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=FOLDER / ".runs" / "nano", help="checkpoints and plots")
     parser.add_argument("--data", type=Path, default=dataset.OUT)
     parser.add_argument("--out", type=Path, required=True, help="the GGUF to write")
+    parser.add_argument(
+        "--start", type=Path, help="the folder of an earlier run whose weights and tokeniser to go on from"
+    )
     options = parser.parse_args()
     recipe = yaml.safe_load(options.recipe.read_text(encoding="utf-8"))
     options.run.mkdir(parents=True, exist_ok=True)
+    if options.start:
+        shutil.copy(options.start / "tokenizer.json", options.run)
     make_data(recipe, options.data)
     tokens = make_tokenizer(recipe, options.data, options.run)
     samples = encode_all(tokens, options.data / "train.jsonl", options.run / "train.npz")
-    model = Trainer(recipe, tokens.get_vocab_size(), options.run).train(samples)
+    model = Trainer(recipe, tokens.get_vocab_size(), options.run, options.start).train(samples)
     export.write(model, tokens, options.out)
     print(f"{options.out}: {options.out.stat().st_size:,} bytes")
 
@@ -125,13 +131,14 @@ def batches(samples: list[Sample], tokens_per_step: int, rng: random.Random) -> 
 class Trainer:
     """Trains one model; keeps its state in the run's folder."""
 
-    def __init__(self, recipe: dict[str, Any], vocabulary: int, run: Path) -> None:
-        """Begin anew, or where the checkpoint left off."""
+    def __init__(self, recipe: dict[str, Any], vocabulary: int, run: Path, start: Path | None = None) -> None:
+        """Begin anew, with the averaged weights of another run, or where this run's checkpoint left off."""
         torch.manual_seed(recipe["seed"])
         self.recipe, self.run = recipe["training"], run
         self.seed = recipe["seed"]
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model = Llama(Shape(vocabulary=vocabulary, **recipe["model"])).to(self.device)
+        model = export.load(start)[0] if start else Llama(Shape(vocabulary=vocabulary, **recipe["model"]))
+        self.model = model.to(self.device)
         # On a CPU the weights work in bfloat16 and are kept in float32: autocast would convert them at every use.
         self.work = Llama(self.model.shape).to(self.device, torch.bfloat16)
         self.average = {name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()}

@@ -17,6 +17,7 @@ import yaml
 
 FOLDER = Path(__file__).parent / "phrases"
 TRAIN, TEST = "train", "test"
+_PLAIN = 0.35  # of verb forms in training
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -60,7 +61,11 @@ class Phrasebook:
         first, stem = self.rng.choice(split_of(verbs["meanings"][meaning], self.split))
         romanised, devanagari, paradigm = verbs["stems"][stem]
         joined = verbs["joining"][paradigm]
-        endings = self.rng.choice(joined if joining else split_of(verbs["paradigms"][paradigm], self.split))
+        several = joined if joining else split_of(verbs["paradigms"][paradigm], self.split)
+        # The plain imperative is by far the most said. Drawn like any other form it would be rarer in commands than in what
+        # is refused, and a model learns from that to refuse it.
+        plain = self.split == TRAIN and not joining and self.rng.random() < _PLAIN
+        endings = several[0] if plain else self.rng.choice(several)
         column = 1 if script == "d" else 0
         verb = (devanagari if script == "d" else romanised) + endings[column]
         if not joining:
