@@ -153,6 +153,6 @@ async def test_a_worker_that_died_is_back_before_the_sentence(flat: HomeAssistan
 
 
 async def test_sentences_of_several_people_at_once(flat: HomeAssistant, batti: MockConfigEntry) -> None:
-    sentences = ("bhansa ko batti bala", "puja kotha ko batti bala", "ama ko kotha ko batti bala")
+    sentences = ("bhansa ko batti bala", "puja kotha ko batti bala", "ama ko kotha ko batti balnus")
     await asyncio.gather(*(house.say(flat, text) for text in sentences))
     assert house.on(flat) == KITCHEN | {"light.puja_1", "light.zorbak", "light.bed_left"}

@@ -95,7 +95,7 @@ async def test_diagnostics_tell_no_names(flat: HomeAssistant, batti: MockConfigE
     before = await async_get_config_entry_diagnostics(flat, batti)
     assert before["home"] == {"floors": 1, "areas": 7, "lights": 12}
     assert before["last_sentence"] is None
-    await house.say(flat, "ama ko kotha ko batti bala")
+    await house.say(flat, "ama ko kotha ko batti balnus")
     after = await async_get_config_entry_diagnostics(flat, batti)
     assert after["last_sentence"]["actions"] == ["light.turn_on"]
     assert "ama" not in str(after).lower()

@@ -25,7 +25,7 @@ tags: [home-assistant, llama.cpp, nepali, code-mixed]
 Turns a sentence to the lights of a home (romanised Nepali, Devanagari, English, mixed; folded and with the home's names
 in brackets, as `interpreter/` does it) into Home Assistant light actions. A Llama of {width} x {layers}, {vocabulary:,}
 pieces, {bytes:,} bytes at Q8_0, trained from nothing by `training/nano.py` on {sentences:,} generated sentences for
-{epochs:g} epochs.
+{epochs:g} epochs, then shortly on more of them (`recipes/nano_more.yaml`).
 
 This card is written by `python -m training.evaluate --card`. {machine}
 
