@@ -91,7 +91,7 @@ class Caller:
         name = self._in_other_words(self.rng.choice((light.name, light.name, *light.aliases)), script)
         if self.rng.random() < 0.2 and light.area_id:
             where = next(area.name for area in self.home.areas if area.area_id == light.area_id)
-            joint = " " if script == "e" else f" {self.book.word('ko', 'r' if script == 'e' else script)} "
+            joint = " " if script == "e" else f" {self.book.word('ko', script)} "
             return f"{self._in_other_words(where, script)}{joint}{name}"
         return name
 

@@ -32,6 +32,8 @@ from .phrasebook import TEST, TRAIN
 
 SENTENCES_PER_HOME = 40
 _CHUNK = 4000
+SEEDS = 1_000_000  # chunk seeds that belong to one seed of a data set
+FILES = {"train": (TRAIN, 0), "validation": (TRAIN, SEEDS // 2), "test": (TEST, 0)}  # split, and the first chunk's seed
 OUT = Path(__file__).parent / ".data"
 
 
@@ -117,12 +119,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
-    first = options.seed * 1_000_000
-    write(options.out / "train.jsonl", TRAIN, options.train, first)
-    write(options.out / "validation.jsonl", TRAIN, options.validation, first + 500_000)
-    write(options.out / "test.jsonl", TEST, options.test, first)
-    for name in ("train", "validation", "test"):
-        show(options.out / f"{name}.jsonl")
+    for name, (split, offset) in FILES.items():
+        path = options.out / f"{name}.jsonl"
+        write(path, split, getattr(options, name), options.seed * SEEDS + offset)
+        show(path)
     shared = leaks(options.out / "train.jsonl", options.out / "test.jsonl")
     if shared:
         raise SystemExit(f"Test and training share {len(shared)} forms or rooms, such as {sorted(shared)[:5]}")

@@ -30,7 +30,6 @@ from custom_components.batti.interpreter import prompt
 from . import dataset, export
 from . import tokenizer as tokenisers
 from .llama import Llama, Shape
-from .phrasebook import TEST, TRAIN
 
 FOLDER = Path(__file__).parent
 SECONDS_PER_CHECKPOINT = 180
@@ -67,10 +66,10 @@ def main() -> None:
 
 def make_data(recipe: dict[str, Any], folder: Path) -> None:
     """Write the three splits, unless they are there."""
-    first = recipe["seed"] * 1_000_000
-    for name, split, seed in (("train", TRAIN, first), ("validation", TRAIN, first + 500_000), ("test", TEST, first)):
-        if not (folder / f"{name}.jsonl").exists():
-            dataset.write(folder / f"{name}.jsonl", split, recipe["data"][name], seed)
+    for name, (split, offset) in dataset.FILES.items():
+        path = folder / f"{name}.jsonl"
+        if not path.exists():
+            dataset.write(path, split, recipe["data"][name], recipe["seed"] * dataset.SEEDS + offset)
 
 
 def make_tokenizer(recipe: dict[str, Any], data: Path, run: Path) -> Tokenizer:

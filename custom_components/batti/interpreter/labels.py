@@ -4,6 +4,7 @@ A thing is known by its own name and aliases in any script, by what its kind is 
 (`table lamp`, `Ramesh` for `Ramesh ko kotha`), by where it is (`bedroom ko table lamp`) and by words that sound alike.
 `Labels.mark` puts brackets around such words; the model then sees which words are names, and copies the ones it means.
 
+>>> from .fold import fold
 >>> from .home import Home
 >>> home = Home.from_dict({"areas": [{"area_id": "a1", "name": "Kitchen"}, {"area_id": "a2", "name": "Zorbak"}]})
 >>> Labels(home).mark(fold("bhansa ra zorbak ko batti")).text
@@ -17,14 +18,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from . import names
-from .fold import Folded, fold, fold_name
+from .fold import Folded
 from .home import Home
 from .names import Thing
 from .numbers import digits_of
 from .prompt import BRACKETS
 from .vocabulary import CONNECTIVES, GENERIC, HOUSE, SoundIndex, is_ordinary, kinds, tokens_at
-
-__all__ = ["Labels", "Marked", "Mention", "Thing", "fold", "fold_name"]
 
 _LONGEST_KEY = 8
 _BETWEEN = CONNECTIVES | {"ra", "ani", "and", ",", "tata", "end"}  # between the numbers of `bedroom 1, 2 ra 3`

@@ -39,19 +39,17 @@ def keys_of(home: Home) -> Iterator[tuple[Key, Thing, int]]:
         yield from ((key, thing, rank) for key, rank in keys.items())
         if area.floor_id is not None:
             yield from ((key, thing, PLACED) for key in _placed(keys, floor_keys[area.floor_id]))
-    for light in home.lights:
-        yield from _keys_of_light(light, home, area_keys, floor_keys)
-
-
-def _keys_of_light(
-    light: Light, home: Home, area_keys: dict[str, dict[Key, int]], floor_keys: dict[str, dict[Key, int]]
-) -> Iterator[tuple[Key, Thing, int]]:
-    thing = Thing("light", light.entity_id)
-    places = dict(area_keys.get(light.area_id or "", {}))
-    floor_id = home.floor_of(light.area_id)
-    if floor_id is not None:
-        places |= floor_keys[floor_id]
     rooms = {_content(key) for keys in area_keys.values() for key in keys}
+    for light in home.lights:
+        places = dict(area_keys.get(light.area_id or "", {}))
+        light_floor = home.floor_of(light.area_id)
+        if light_floor is not None:
+            places |= floor_keys[light_floor]
+        yield from _keys_of_light(light, places, rooms)
+
+
+def _keys_of_light(light: Light, places: dict[Key, int], rooms: set[Key]) -> Iterator[tuple[Key, Thing, int]]:
+    thing = Thing("light", light.entity_id)
     for key, rank in _light_keys(light, list(places)):
         if _content(key) not in rooms:
             yield key, thing, rank

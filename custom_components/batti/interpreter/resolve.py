@@ -14,7 +14,8 @@ import yaml
 from .errors import PlanError
 from .grammar import ALL, HERE, Refusal
 from .home import Home
-from .labels import Marked, Thing
+from .labels import Marked
+from .names import Thing
 from .plan import ALL_LIGHTS, Action, Asking, Plan, Question, Value, checked_data, lights_of
 
 Ids = dict[str, tuple[str, ...]]
