@@ -45,12 +45,15 @@ async def add_batti(hass: HomeAssistant) -> MockConfigEntry:
     return entry
 
 
-async def say(hass: HomeAssistant, text: str, *, language: str = "en", user_id: str | None = None) -> dict[str, Any]:
+async def say(
+    hass: HomeAssistant, text: str, *, language: str = "en", user_id: str | None = None, conversation_id: str = ""
+) -> dict[str, Any]:
     """Say a sentence through the action `conversation.process`; its `response` part."""
+    conversation = {"conversation_id": conversation_id} if conversation_id else {}
     answer = await hass.services.async_call(
         "conversation",
         "process",
-        {"text": text, "agent_id": AGENT, "language": language},
+        {"text": text, "agent_id": AGENT, "language": language, **conversation},
         blocking=True,
         return_response=True,
         context=Context(user_id=user_id),

@@ -18,6 +18,7 @@ from custom_components.batti.interpreter.reply import Script, script_of
 
 from . import house
 
+ULID = "01JZ0000000000000000000000"
 KITCHEN = {"light.kitchen_main", "light.0x00158d0001a2"}
 
 
@@ -69,6 +70,30 @@ async def test_the_answer_is_in_the_script_of_the_sentence(
     response = await house.say(flat, text)
     assert house.on(flat) == KITCHEN
     assert script_of(house.spoken(response)) is script
+
+
+async def test_a_sentence_follows_on_from_the_one_before(flat: HomeAssistant, batti: MockConfigEntry) -> None:
+    """In one conversation `it` is known; in another it is not."""
+    first = house.looks(flat)
+    await house.say(flat, "baithak ko batti 60% ma rakha", conversation_id=ULID)
+    await house.say(flat, "ajhai kam gara", conversation_id=ULID)
+    assert {look.get("brightness_pct") for look in house.looks(flat).values() if look["state"] == "on"} == {40}
+    await house.say(flat, "bhansa ko pani", conversation_id=ULID)
+    assert house.on(flat) >= KITCHEN
+    await house.say(flat, "sabai batti nibhau")
+    response = await house.say(flat, "ajhai kam gara")
+    assert house.on(flat) == set()
+    assert house.spoken(response).endswith("?")
+    assert {entity_id for entity_id, look in first.items() if look["state"] == "on"} == set()
+
+
+async def test_how_a_light_is(flat: HomeAssistant, batti: MockConfigEntry) -> None:
+    response = await house.say(flat, "bhansa ko batti baleko cha?")
+    assert response["response_type"] == "action_done"
+    assert house.spoken(response) == "Bhansa ko batti nibheko cha."
+    await house.say(flat, "bhansa ko batti bala")
+    assert house.spoken(await house.say(flat, "bhansa ko batti baleko cha?")) == "Bhansa ko batti baleko cha."
+    assert house.on(flat) == KITCHEN
 
 
 @pytest.mark.parametrize(

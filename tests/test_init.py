@@ -110,7 +110,7 @@ from custom_components.batti.interpreter.engine.base import Generation
 from custom_components.batti.interpreter.reply import Outcome, Unable, reply
 
 class Scripted:
-    async def generate(self, sentence, labels, deadline):
+    async def generate(self, sentence, labels, deadline, previous=""):
         text = f"- action: light.turn_on\\n  target:\\n    - {labels[0]}\\n  data:\\n    color_name: red\\n"
         return Generation(text, 1, (), 1, 1, 1, 1, 1, 1)
 

@@ -20,6 +20,7 @@ from .interpreter.grammar import Refusal
 from .interpreter.home import Home
 from .interpreter.plan import Plan
 from .interpreter.reply import Outcome, error_reply, reply
+from .memory import Memory
 
 if TYPE_CHECKING:
     from . import BattiConfigEntry
@@ -45,6 +46,7 @@ class BattiConversationEntity(conversation.ConversationEntity):
     def __init__(self, entry: BattiConfigEntry) -> None:
         """Speak with the entry's model."""
         self._batti = entry.runtime_data
+        self._memory = Memory()
         self._attr_unique_id = entry.entry_id
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, entry.entry_id)},
@@ -75,8 +77,10 @@ class BattiConversationEntity(conversation.ConversationEntity):
         try:
             home = home_of(self.hass)
             area_id = speaker_area(self.hass, user_input.satellite_id, user_input.device_id)
-            self._batti.last = await interpret(text, home, self._batti.engine, Turn(area_id))
+            turn = Turn(area_id, self._memory.recall(chat_log.conversation_id))
+            self._batti.last = await interpret(text, home, self._batti.engine, turn)
             plan = self._batti.last.plan
+            self._memory.keep(chat_log.conversation_id, self._batti.last.previous)
             outcome = await perform(self.hass, plan, home, user_input.context)
             answer = reply(text, plan, outcome, home)
             _fill(response, answer, plan, outcome, home)
@@ -102,8 +106,8 @@ def _fill(response: intent.IntentResponse, answer: str, plan: Plan, outcome: Out
 
 
 def _error_code(plan: Plan, outcome: Outcome) -> intent.IntentResponseErrorCode | None:
-    if outcome.changed or plan.question or plan.refusal is Refusal.FORBIDDEN:
-        return None  # asked back, or rightly left everything as it is: that is no error
+    if outcome.changed or outcome.described or plan.question or plan.refusal is Refusal.FORBIDDEN:
+        return None  # answered, asked back, or rightly left everything as it is: that is no error
     if outcome.unable:
         return intent.IntentResponseErrorCode.FAILED_TO_HANDLE
     if plan.unknown:

@@ -14,7 +14,7 @@ from typing import Any
 from homeassistant.components.conversation import DOMAIN as CONVERSATION
 from homeassistant.components.homeassistant import async_should_expose
 from homeassistant.components.light import DOMAIN as LIGHT
-from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE
+from homeassistant.const import ATTR_ENTITY_ID, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import Context, HomeAssistant, State, callback
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import (
@@ -33,9 +33,10 @@ from homeassistant.helpers import (
     intent,
 )
 
+from .interpreter.grammar import DESCRIBE
 from .interpreter.home import Area, Floor, Home, Light
 from .interpreter.plan import Action, Plan, lights_of
-from .interpreter.reply import Outcome, Unable
+from .interpreter.reply import Description, Outcome, Unable
 
 _LOGGER = logging.getLogger(__name__)
 _LACKING = ("brightness", "color", "color_temp")
@@ -87,7 +88,7 @@ async def perform(hass: HomeAssistant, plan: Plan, home: Home, context: Context)
     changed: list[str] = []
     unable: list[Unable] = []
     lights = {light.entity_id: light for light in home.lights}
-    for action in plan.actions:
+    for action in plan.calls:
         targets = [lights[entity_id] for entity_id in lights_of(action, home)]
         hurdles = await asyncio.gather(*(_do(hass, action, light, context) for light in targets))
         done = [light.entity_id for light, hurdle in zip(targets, hurdles, strict=True) if hurdle is None]
@@ -98,7 +99,17 @@ async def perform(hass: HomeAssistant, plan: Plan, home: Home, context: Context)
             if hurdle is not None
             and not (done and hurdle in _LACKING and light.entity_id not in action.target.get("entity_id", ()))
         ]
-    return Outcome(tuple(dict.fromkeys(changed)), tuple(dict.fromkeys(unable)))
+    described = tuple(_description(hass, action, home) for action in plan.actions if action.action == DESCRIBE)
+    return Outcome(tuple(dict.fromkeys(changed)), tuple(dict.fromkeys(unable)), described)
+
+
+@callback
+def _description(hass: HomeAssistant, action: Action, home: Home) -> Description:
+    names = {light.entity_id: light.name for light in home.lights}
+    asked = lights_of(action, home)
+    return Description(
+        action.said, tuple(names[one] for one in asked if hass.states.is_state(one, STATE_ON)), len(asked)
+    )
 
 
 def _light(hass: HomeAssistant, state: State) -> Light:

@@ -10,7 +10,16 @@ from custom_components.batti.interpreter import errors
 from custom_components.batti.interpreter.grammar import Refusal
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.plan import Action, Asking, Plan, Question
-from custom_components.batti.interpreter.reply import Outcome, Script, Unable, _texts, error_reply, reply, script_of
+from custom_components.batti.interpreter.reply import (
+    Description,
+    Outcome,
+    Script,
+    Unable,
+    _texts,
+    error_reply,
+    reply,
+    script_of,
+)
 
 HOME = Home.from_dict(
     {
@@ -69,6 +78,24 @@ def test_what_could_not_be_done() -> None:
     outcome = Outcome((), (Unable("light.k", "Spot", "color"),))
     assert reply("bhansa ko batti rato banau", OFF, outcome, HOME) == "Spot ko rang badalna mildaina."
     assert reply("batti bala", Plan(unknown=("garage",)), Outcome(), HOME) == "Garage ko batti bhetina."
+
+
+@pytest.mark.parametrize(
+    ("on", "answer"),
+    [
+        ((), "Bhansa ko batti nibheko cha."),
+        (("A", "B"), "Bhansa ko batti baleko cha."),
+        (("B",), "Bhansa ko batti: B baleko cha."),
+    ],
+)
+def test_how_lights_are(on: tuple[str, ...], answer: str) -> None:
+    outcome = Outcome(described=(Description(("bhansa",), on, 2),))
+    plan = Plan((Action("batti.describe", {"area_id": ("k",)}, said=("bhansa",)),))
+    assert reply("bhansa ko batti baleko cha?", plan, outcome, HOME) == answer
+
+
+def test_undo_is_still_to_come() -> None:
+    assert "sikdai" in reply("aghi ko jasto gara", Plan((Action("batti.undo", {}),)), Outcome(), HOME)
 
 
 def test_a_question_ends_in_a_question_mark() -> None:

@@ -10,7 +10,7 @@ from custom_components.batti.interpreter.grammar import Refusal
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.labels import Labels
 from custom_components.batti.interpreter.plan import Asking, Plan
-from custom_components.batti.interpreter.resolve import resolve
+from custom_components.batti.interpreter.resolve import Previous, resolve
 
 HOME = Home.from_dict(
     {
@@ -93,3 +93,27 @@ def test_refusals(refusal: Refusal) -> None:
 def test_what_is_no_plan_is_an_error(written: str) -> None:
     with pytest.raises(PlanError):
         plan_of("x", written)
+
+
+def test_what_follows_on_uses_the_names_of_the_plan_before() -> None:
+    """`bhansa ko batti bala`, then `ajhai kam gara`: the kitchen is in the second plan, but not in its sentence."""
+    marked = Labels(HOME).mark(fold("bhansa ko batti bala"))
+    before = Previous.of(lines("bansa"), marked, None)
+    dimmer = lines("bansa") + "  data:\n    brightness_step_pct: -20\n"
+    said = Labels(HOME).mark(fold("ajhai kam gara"))
+    plan = resolve(dimmer, said, HOME, None, before)
+    assert plan.to_list()[0]["target"] == {"area_id": "kitchen"}
+    assert plan.actions[0].said == ("bhansa",)
+    third = Previous.of(dimmer, said, before)
+    assert resolve(lines("bansa", action="light.turn_off"), said, HOME, None, third).unknown == ()
+    assert resolve(dimmer, said, HOME, None).unknown == ("bansa",)
+
+
+def test_a_question_and_an_undo_change_no_light() -> None:
+    plan = plan_of("bhansa ko batti baleko cha", lines("bansa", action="batti.describe"))
+    assert plan.calls == ()
+    assert plan.to_list() == [{"action": "batti.describe", "target": {"area_id": "kitchen"}}]
+    plan = plan_of("undo", "- action: batti.undo\n")
+    assert plan.calls == ()
+    assert plan.to_yaml() == "- action: batti.undo\n"
+    assert Plan.from_yaml(plan.to_yaml()) == plan

@@ -12,17 +12,18 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from .fold import fold
+from .grammar import SURE, Refusal
 from .home import Home
 from .labels import Labels
 from .plan import Plan
-from .resolve import resolve
+from .resolve import Previous, resolve
 
 if TYPE_CHECKING:
     from .engine.base import Engine
 
 DEADLINE = 10.0  # seconds for one command, its wait for others included
 
-__all__ = ["Home", "Interpretation", "Plan", "Turn", "interpret"]
+__all__ = ["Home", "Interpretation", "Plan", "Previous", "Turn", "interpret"]
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,15 @@ class Turn:
     """What is known of the speaker besides the sentence."""
 
     area_id: str | None = None
+    previous: Previous | None = None
 
 
 @dataclass(frozen=True)
 class Interpretation:
-    """A plan, and how it came about. `confidence` is a probability; timings are in milliseconds, by step."""
+    """A plan, and how it came about. `confidence` is a probability; timings are in milliseconds, by step.
+
+    `previous` is what to hand in with the speaker's next sentence: this plan, or the one before where this changes no light.
+    """
 
     plan: Plan
     written: str
@@ -42,6 +47,7 @@ class Interpretation:
     steps: int
     tokens: int
     timings_ms: dict[str, float]
+    previous: Previous | None = None
 
     @property
     def yaml(self) -> str:
@@ -65,9 +71,13 @@ async def interpret(
     labels = await asyncio.to_thread(labels_of, home)
     marked = labels.mark(folded)
     at_labels = perf_counter()
-    generation = await engine.generate(marked.text, list(marked.labels), deadline)
+    before = turn.previous
+    names = list(dict.fromkeys((*marked.labels, *(before.things if before else ()))))
+    generation = await engine.generate(marked.text, names, deadline, before.written if before else "")
     at_model = perf_counter()
-    plan = resolve(generation.text, marked, home, turn.area_id)
+    plan = resolve(generation.text, marked, home, turn.area_id, before)
+    if plan.calls and generation.confidence < SURE:
+        plan = Plan(refusal=Refusal.UNCLEAR)  # asks to be told again
     ended = perf_counter()
     seconds = {
         "fold": at_fold - started,
@@ -78,7 +88,10 @@ async def interpret(
     }
     timings = {step: round(1000 * value, 3) for step, value in seconds.items()}
     timings |= {"prefill": generation.prefill_ms, "decode": generation.decode_ms}
-    return Interpretation(plan, generation.text, generation.confidence, generation.steps, generation.tokens, timings)
+    following = Previous.of(generation.text, marked, before) if plan.calls else before
+    return Interpretation(
+        plan, generation.text, generation.confidence, generation.steps, generation.tokens, timings, following
+    )
 
 
 @lru_cache(maxsize=8)

@@ -79,8 +79,8 @@ def _split(word: Word) -> Iterator[Word]:
 
 
 def _without_repeated_marks(words: list[Word]) -> list[Word]:
-    return [
-        word
-        for index, word in enumerate(words)
-        if word.is_name or word.text == "%" or (index > 0 and words[index - 1].text != word.text)
-    ]
+    kept: list[Word] = []
+    for word in words:
+        if word.is_name or word.text == "%" or (kept and kept[-1].text != word.text):
+            kept.append(word)
+    return kept

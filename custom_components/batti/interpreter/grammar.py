@@ -28,6 +28,7 @@ from .lexicon import COLOURS
 HERE = "HERE"  # upper case, because folded text never is: no name in a home can look like these
 ALL = "ALL"
 GROUNDED = 0.5  # a label less likely than this, with nothing forbidden, is not what the model wanted to write
+SURE = 0.3  # a plan less likely than this is not carried out; chosen on validation data (training/LOG.md)
 LABEL_PREFIX = "    - "
 TARGET_LINE = "  target:\n"
 EXCEPT_LINE = "  except:\n"
@@ -35,7 +36,9 @@ DATA_LINE = "  data:\n"
 MAX_ACTIONS = 6
 
 ON, OFF, TOGGLE = "light.turn_on", "light.turn_off", "light.toggle"
-ACTIONS = (ON, OFF, TOGGLE)
+DESCRIBE, UNDO = "batti.describe", "batti.undo"
+LIGHT_ACTIONS = (ON, OFF, TOGGLE)
+ACTIONS = (*LIGHT_ACTIONS, DESCRIBE)  # those with a target
 
 
 class Refusal(StrEnum):
@@ -45,8 +48,6 @@ class Refusal(StrEnum):
     FORBIDDEN = "forbidden"
     LATER = "later"
     UNCLEAR = "unclear"
-    QUESTION = "question"
-    UNDO = "undo"
 
 
 # Data lines by family: at most one line of each, in this order. Units: percent, kelvin, seconds.
@@ -59,7 +60,7 @@ DATA_FAMILIES: tuple[tuple[str, ...], ...] = (
     ("    flash: short\n",),
 )
 # light.turn_off takes only a transition; light.toggle is kept bare.
-FAMILIES_OF = {ON: (0, 1, 2, 3), OFF: (2,), TOGGLE: ()}
+FAMILIES_OF = {ON: (0, 1, 2, 3), OFF: (2,), TOGGLE: (), DESCRIBE: ()}
 
 
 class State(NamedTuple):
@@ -91,7 +92,7 @@ class Grammar:
     """The automaton for one sentence.
 
     Args:
-        labels: folded names that the sentence mentions, as said; `HERE` and `ALL` are always allowed.
+        labels: folded names that the sentence or the previous plan mentions, as said; `HERE` and `ALL` are always allowed.
     """
 
     start = State("start")
@@ -203,5 +204,5 @@ def _data_edges(state: State) -> dict[str, State]:
 
 
 _START_EDGES: dict[str, State] = _action_edges(MAX_ACTIONS) | {
-    refusal_line(refusal): State("done") for refusal in Refusal
+    line: State("done") for line in (action_line(UNDO), *map(refusal_line, Refusal))
 }

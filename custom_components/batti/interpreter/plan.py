@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 
 from .errors import PlanError
-from .grammar import ACTIONS, Refusal
+from .grammar import ACTIONS, LIGHT_ACTIONS, UNDO, Refusal
 from .home import Home
 
 ALL_LIGHTS = "all"
@@ -56,7 +56,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Action:
-    """One service call. `target` has entity_id, area_id, floor_id or several; `said` is how the speaker named it."""
+    """One action. `target` has entity_id, area_id, floor_id or several; `said` is how the speaker named it."""
 
     action: str
     target: Target
@@ -66,7 +66,7 @@ class Action:
     def to_dict(self) -> dict[str, Any]:
         """Plain data in canonical order; one id stands alone, several are a list."""
         target = {key: list(ids) if len(ids) > 1 else ids[0] for key in _TARGET_KEYS if (ids := self.target.get(key))}
-        item: dict[str, Any] = {"action": self.action, "target": target}
+        item: dict[str, Any] = {"action": self.action} | ({"target": target} if target else {})
         data = {key: self.data[key] for key in _DATA_KEYS if key in self.data}
         return item | ({"data": data} if data else {})
 
@@ -79,6 +79,11 @@ class Plan:
     refusal: Refusal | None = field(default=None, compare=False)
     unknown: tuple[str, ...] = field(default=(), compare=False)
     question: Question | None = field(default=None, compare=False)
+
+    @property
+    def calls(self) -> tuple[Action, ...]:
+        """The actions that change lights."""
+        return tuple(action for action in self.actions if action.action in LIGHT_ACTIONS)
 
     def to_list(self) -> list[dict[str, Any]]:
         """The plan as the data that its YAML means."""
@@ -117,6 +122,8 @@ def lights_of(action: Action, home: Home) -> tuple[str, ...]:
 
 
 def _action(item: Any) -> Action:
+    if item == {"action": UNDO}:
+        return Action(UNDO, {})
     if not isinstance(item, dict) or not {"action", "target"} <= item.keys() <= {"action", "target", "data"}:
         raise PlanError(f"Not an action with a target: {item!r}")
     if item["action"] not in ACTIONS:

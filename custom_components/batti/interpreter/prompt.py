@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-VERSION = "batti-1"  # changes whenever a model trained before would misread the prompt or the output language
+VERSION = "batti-2"  # changes whenever a model trained before would misread the prompt or the output language
 FOLD_PROFILE = "fold"
 SYSTEM = "batti"
 BRACKETS = ("[", "]")  # around words that name something in the home; no folded word looks like these
@@ -34,14 +34,20 @@ def prefix() -> list[Piece]:
     ]
 
 
-def user(sentence: str) -> list[Piece]:
-    """What follows the prefix: the marked sentence and the header of the model's turn.
+def user(sentence: str, previous: str = "") -> list[Piece]:
+    """What follows the prefix: the previous plan if there is one, the marked sentence, the header of the model's turn.
 
-    >>> "".join(piece.text for piece in user("[bansa] ko bati bala"))
-    ' [bansa] ko bati bala<|eot_id|><|start_header_id|>assistant<|end_header_id|>\\n\\n'
+    >>> "".join(piece.text for piece in user("[ bansa ] ko bati bala"))
+    ' [ bansa ] ko bati bala<|eot_id|><|start_header_id|>assistant<|end_header_id|>\\n\\n'
+
+    Args:
+        sentence: folded, names of the home in brackets.
+        previous: the lines that the model wrote for the sentence before, where this one may follow on from it.
     """
-    # The leading space gives the first word the same token as the words after it.
+    # A line is a piece: lines are tokenised whole, here as in answers. The space before the sentence gives its first
+    # word the same token as the words after it.
     return [
+        *(Piece(line, False) for line in previous.splitlines(keepends=True)),
         Piece(" " + sentence, False),
         Piece("<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n", True),
     ]

@@ -20,7 +20,7 @@ import yaml
 from . import lexicon
 from .errors import BattiError
 from .fold import fold_name
-from .grammar import ALL, HERE
+from .grammar import ALL, HERE, UNDO
 from .home import Home
 from .plan import Action, Plan, Question, lights_of
 
@@ -45,11 +45,21 @@ class Unable:
 
 
 @dataclass(frozen=True)
+class Description:
+    """How some lights are: what the speaker called them, the names of those that are on, how many there are."""
+
+    said: tuple[str, ...]
+    on: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What came of a plan: lights that were called, and lights that could not be."""
+    """What came of a plan: lights that were called, lights that could not be, and lights that were asked about."""
 
     changed: tuple[str, ...] = ()
     unable: tuple[Unable, ...] = ()
+    described: tuple[Description, ...] = ()
 
 
 @cache
@@ -90,8 +100,11 @@ def reply(text: str, plan: Plan, outcome: Outcome, home: Home) -> str:
         return say.question(plan.question)
     if plan.refusal:
         return say.texts[plan.refusal.value]
-    reached = [action for action in plan.actions if _any_changed(action, outcome, home)]
+    if any(action.action == UNDO for action in plan.actions):
+        return say.texts["undo"]
+    reached = [action for action in plan.calls if _any_changed(action, outcome, home)]
     parts = [say.done(action) for action in reached]
+    parts += map(say.description, outcome.described)
     parts += [say.text("unknown", what=say.lights((heard,)) if heard else say.texts["all"]) for heard in plan.unknown]
     parts += dict.fromkeys(say.text(unable.what, name=unable.name) for unable in outcome.unable)
     return say.sentence(parts or [say.texts["nothing"]])
@@ -124,6 +137,17 @@ class _Sayer:
             if key in data:
                 return self.text(key, what=what, n=data[key], colour=self._colour(data.get("color_name")))
         return self.text(action.action.partition(".")[2], what=what)
+
+    def description(self, description: Description) -> str:
+        """How lights are: all on, all off, or which are on."""
+        what = self.lights(description.said, named=description.count == 1)
+        if not description.on:
+            return self.text("are_off", what=what)
+        if len(description.on) == description.count:
+            return self.text("are_on", what=what)
+        more = len(description.on) - _MOST_OPTIONS
+        names = ", ".join(description.on[:_MOST_OPTIONS]) + (f" +{more}" if more > 0 else "")
+        return self.text("some_on", what=what, names=names)
 
     def lights(self, said: Iterable[str], named: bool = False) -> str:
         """The lights that were meant, as they were called; a light has its own name, a room has lights."""

@@ -6,13 +6,14 @@ things of one name, exceptions are taken away, and what cannot be decided become
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from .errors import PlanError
-from .grammar import ALL, HERE, Refusal
+from .grammar import ALL, HERE, LABEL_PREFIX, UNDO, Refusal
 from .home import Home
 from .labels import Marked
 from .names import Thing
@@ -32,18 +33,46 @@ class _Absent(Exception):
         self.heard = heard
 
 
-def resolve(written: str, marked: Marked, home: Home, area_id: str | None) -> Plan:
+@dataclass(frozen=True)
+class Previous:
+    """What the speaker's last sentence became, for one that follows on from it (`ajhai kam gara`).
+
+    Attributes:
+        written: the model's lines.
+        things: what each label of theirs stands for.
+        said: how each was typed.
+    """
+
+    written: str
+    things: Mapping[str, tuple[Thing, ...]]
+    said: Mapping[str, str]
+
+    @classmethod
+    def of(cls, written: str, marked: Marked, before: Previous | None) -> Previous:
+        """Keep the labels that some lines use, also those that they took over from the lines before."""
+        lines = (line.removeprefix(LABEL_PREFIX) for line in written.splitlines() if line.startswith(LABEL_PREFIX))
+        things, said = {}, {}
+        for label in lines:
+            if (mention := marked.labels.get(label)) is not None:
+                things[label], said[label] = mention.things, marked.folded.find(label) or label
+            elif before is not None and label in before.things:
+                things[label], said[label] = before.things[label], before.said[label]
+        return cls(written, things, said)
+
+
+def resolve(written: str, marked: Marked, home: Home, area_id: str | None, previous: Previous | None = None) -> Plan:
     """Make a plan of the model's lines.
 
     Args:
         written: text in the language of `grammar.py`; may name things that the home has not.
         marked: the sentence that it was written for.
         area_id: the area that the speaker is in, if known.
+        previous: the plan before, whose labels may be used too.
 
     Raises:
         PlanError: the text is not in the language.
     """
-    resolver = _Resolver(marked, home, area_id)
+    resolver = _Resolver(marked, home, area_id, previous)
     actions: list[Action] = []
     unknown: list[str] = []
     for item in _items(written):
@@ -63,7 +92,9 @@ def _items(written: str) -> list[dict[str, Any]]:
         items = yaml.load(written, Loader=yaml.BaseLoader)  # noqa: S506
     except yaml.YAMLError as error:
         raise PlanError(f"The model wrote what is no YAML: {written!r}") from error
-    if not isinstance(items, list) or not all(isinstance(item, dict) and item.get("target") for item in items):
+    if not isinstance(items, list) or not all(
+        isinstance(item, dict) and (item.get("target") or item.get("action") == UNDO) for item in items
+    ):
         raise PlanError(f"The model wrote what is no plan: {written!r}")
     return items
 
@@ -74,10 +105,12 @@ def _refusal(written: str) -> Refusal | None:
 
 
 class _Resolver:
-    def __init__(self, marked: Marked, home: Home, area_id: str | None) -> None:
-        self._marked, self._home, self._area_id = marked, home, area_id
+    def __init__(self, marked: Marked, home: Home, area_id: str | None, previous: Previous | None) -> None:
+        self._marked, self._home, self._area_id, self._previous = marked, home, area_id, previous
 
     def action(self, item: dict[str, Any]) -> Action:
+        if item["action"] == UNDO:
+            return Action(UNDO, {})
         labels = _unique(item["target"])
         target = self._ids(labels)
         if item.get("except"):
@@ -97,10 +130,13 @@ class _Resolver:
             return (Thing("light", ALL_LIGHTS),)
         if label == HERE:
             return (self._here(),)
-        mention = self._marked.labels.get(label)
-        if mention is None:
+        if (mention := self._marked.labels.get(label)) is not None:
+            things = mention.things
+        elif self._previous is not None and label in self._previous.things:
+            things = self._previous.things[label]
+        else:
             raise _Absent(self._as_typed(label))
-        return self._one_of(mention.things, self._as_typed(label))
+        return self._one_of(things, self._as_typed(label))
 
     def _here(self) -> Thing:
         lit = [area for area in self._home.areas if self._home.lights_in(area.area_id)]
@@ -152,7 +188,10 @@ class _Resolver:
         return names.get(thing.id) or next(light.name for light in home.lights if light.entity_id == thing.id)
 
     def _as_typed(self, label: str) -> str:
-        return label if label in (ALL, HERE) else self._marked.folded.find(label) or label
+        if label in (ALL, HERE):
+            return label
+        before = self._previous.said.get(label) if self._previous is not None else None
+        return self._marked.folded.find(label) or before or label
 
 
 def _unique(items: Iterable[str]) -> tuple[str, ...]:

@@ -51,7 +51,8 @@ def test_forced_tokens_are_one_batch() -> None:
     context = FakeContext(OFF_BEDROOM)
     answer(context, "bedrum")
     assert ["".join(batch) for batch in context.batches] == [
-        "- action: light.",
+        "- action:",
+        " light.",
         "turn_",
         "off\n  target:\n    -",
         " bedrum\n",
@@ -59,8 +60,8 @@ def test_forced_tokens_are_one_batch() -> None:
 
 
 def test_confidence_counts_choices_and_whole_labels() -> None:
-    """Here: list or refusal, turn or toggle, on or off, two tokens of the label, end or more."""
-    assert answer(FakeContext(OFF_BEDROOM, share=0.9), "bedrum").confidence == pytest.approx(0.9**6, rel=1e-3)
+    """Here: list or refusal, light or batti, turn or toggle, on or off, two tokens of the label, end or more."""
+    assert answer(FakeContext(OFF_BEDROOM, share=0.9), "bedrum").confidence == pytest.approx(0.9**7, rel=1e-3)
 
 
 def test_a_name_that_the_home_has_not() -> None:
@@ -79,7 +80,7 @@ def test_a_label_that_is_likelier_than_any_other_name() -> None:
     result = answer(context, "bedrum", "bansa")  # 0.6 for the name, 0.6 for its newline: less than GROUNDED
     assert result.text == OFF_BEDROOM
     assert result.unknown == ()
-    assert result.confidence == pytest.approx(0.6**6, rel=1e-3)
+    assert result.confidence == pytest.approx(0.6**7, rel=1e-3)
     assert context.text == OFF_BEDROOM
 
 

@@ -43,13 +43,14 @@ class Engine(Protocol):
             EngineError: the engine or its model cannot be used.
         """
 
-    async def generate(self, sentence: str, labels: Sequence[str], deadline: float) -> Generation:
+    async def generate(self, sentence: str, labels: Sequence[str], deadline: float, previous: str = "") -> Generation:
         """Answer one marked sentence.
 
         Args:
             sentence: folded text, names of the home in brackets.
-            labels: the names, as written in the sentence.
+            labels: the names, as written in the sentence or in `previous`.
             deadline: seconds that this call may take, waiting included.
+            previous: the text of the answer before, where this sentence may follow on from it.
 
         Raises:
             EngineError: no answer, and why.

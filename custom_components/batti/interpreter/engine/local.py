@@ -74,13 +74,13 @@ class LocalEngine:
         async with self._lock:
             await self._ready()
 
-    async def generate(self, sentence: str, labels: Sequence[str], deadline: float) -> Generation:
+    async def generate(self, sentence: str, labels: Sequence[str], deadline: float, previous: str = "") -> Generation:
         """Answer one marked sentence; see `base.Engine`.
 
         A call that is cancelled leaves the process to the next one. A call that passes its deadline ends the process,
         because native code that hangs cannot be interrupted.
         """
-        request = {"sentence": sentence, "labels": list(labels)}
+        request = {"sentence": sentence, "labels": list(labels), "previous": previous}
         try:
             async with asyncio.timeout(deadline) as limit, self._lock:
                 return await self._ask(request, limit)

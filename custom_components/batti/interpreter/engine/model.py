@@ -40,15 +40,19 @@ class Model:
         evaluate_prefix(self._context, prefix, state_dir)
         self._n_prefix = len(prefix)
 
-    def generate(self, sentence: str, labels: Sequence[str], abandoned: Callable[[], bool]) -> Generation | None:
+    def generate(
+        self, sentence: str, labels: Sequence[str], abandoned: Callable[[], bool], previous: str = ""
+    ) -> Generation | None:
         """Answer one marked sentence; None where `abandoned`, which is asked before every step, said yes.
+
+        Args: see `base.Engine`.
 
         Raises:
             SentenceTooLong: sentence or answer do not fit the context.
         """
         begin = perf_counter()
         context = self._context
-        tokens = self._tokens(prompt.user(sentence))
+        tokens = self._tokens(prompt.user(sentence, previous))
         prompt_tokens = self._n_prefix + len(tokens)
         if prompt_tokens + MIN_ANSWER > context.size:
             raise SentenceTooLong(f"A sentence of {len(tokens)} tokens does not fit a context of {context.size}")
@@ -56,7 +60,8 @@ class Model:
         logits = context.evaluate(tokens)[-1]
         prefilled = perf_counter()
         try:
-            answer = Decoder(context, self._book, logits, sentence, abandoned=abandoned).answer(Grammar(labels))
+            said = f"{previous} {sentence}"
+            answer = Decoder(context, self._book, logits, said, abandoned=abandoned).answer(Grammar(labels))
         except Abandoned:
             return None
         return Generation(

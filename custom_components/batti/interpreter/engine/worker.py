@@ -1,7 +1,7 @@
 """The child process: reads requests from stdin and writes answers to stdout, one JSON object a line.
 
     <- {"id": 0, "ready": true}                    once, when the model is loaded
-    -> {"id": 1, "sentence": "[ bansa ] ko bati bala", "labels": ["bansa"]}
+    -> {"id": 1, "sentence": "[ bansa ] ko bati bala", "labels": ["bansa"], "previous": ""}
     <- {"id": 1, "generation": {...}}              the fields of base.Generation
     <- {"id": 1, "error": "SentenceTooLong", "message": "..."}      with id 0 where the model cannot be loaded
 
@@ -53,7 +53,8 @@ def _load(options: argparse.Namespace) -> Model:
 
 def _answer(model: Model, request: dict[str, Any], requests: queue.SimpleQueue[bytes], output: TextIO) -> None:
     try:
-        generation = model.generate(request["sentence"], request["labels"], lambda: not requests.empty())
+        sentence, labels, previous = request["sentence"], request["labels"], request.get("previous", "")
+        generation = model.generate(sentence, labels, lambda: not requests.empty(), previous)
     except EngineError as error:
         _say(output, id=request["id"], error=type(error).__name__, message=str(error))
         return
