@@ -1,10 +1,13 @@
 """How well a model understands: on the generated test split and on sentences written by hand.
 
-    python -m training.evaluate                                 # tests/cases/natural/*.yaml and training/.data/test.jsonl
+    python -m training.evaluate                                 # tests/cases/natural, tests/cases/exam, .data/test.jsonl
     python -m training.evaluate --model other.gguf --cases tests/cases/natural/gaun_ghar.yaml --misses
+    python -m training.evaluate --json results.json --plots plots --card custom_components/batti/models/MODEL_CARD.md
 
 The same interpreter, engine and grammar as in the house. Exact match: the lines are those wanted. Partial match: share of
-key-value pairs that are right. Effect: after carrying the plan out, every light of the home is as it should be.
+key-value pairs that are right. Effect: after carrying the plan out, every light of the home is as it should be; for
+generated sentences, same lights, same data, whatever the order of lines (`scoring.same_effect`). Confidence is held
+against effect.
 """
 
 from __future__ import annotations
@@ -12,11 +15,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import math
 import platform
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,112 +33,105 @@ from custom_components.batti.interpreter.engine.base import Engine
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.home import Home, load_home
 
-from . import card, effects
+from . import card, effects, plots, scoring
 from .dataset import OUT, read
 
 ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "custom_components" / "batti" / "models" / "batti-nano.gguf"
 NATURAL = ROOT / "tests" / "cases" / "natural"
+EXAM = ROOT / "tests" / "cases" / "exam"
 HOMES = ROOT / "tests" / "homes"
-_Z = 1.96  # of a 95% interval
-
-
-@dataclass
-class Score:
-    """Hits among trials, by slice."""
-
-    hits: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    trials: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-
-    def count(self, hit: bool, *slices: str) -> None:
-        """Count one trial in all its slices."""
-        for name in slices:
-            self.trials[name] += 1
-            self.hits[name] += hit
-
-    def interval(self, name: str) -> tuple[float, float, float]:
-        """Share of hits, and its 95% interval after Wilson (1927)."""
-        n, p = self.trials[name], self.hits[name] / self.trials[name]
-        centre = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-        half = _Z * math.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
-        return p, centre - half, centre + half
-
-    def rows(self) -> list[tuple[str, int, float, float, float]]:
-        """Name, trials, share and interval of every slice."""
-        return [(name, self.trials[name], *self.interval(name)) for name in self.trials]
+_DEADLINE = 30
 
 
 @dataclass
 class Report:
-    """Everything that was measured."""
+    """Everything that was measured on one set of sentences."""
 
-    scores: dict[str, Score] = field(default_factory=lambda: defaultdict(Score))
+    scores: dict[str, dict[str, list[float]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    confusion: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    answers: list[tuple[float, bool]] = field(default_factory=list)  # confidence, and whether the effect was right
     misses: list[dict[str, Any]] = field(default_factory=list)
     times_ms: list[float] = field(default_factory=list)
-    partial: list[float] = field(default_factory=list)
     steps: int = 0
     tokens: int = 0
 
+    def count(self, metric: str, value: float, slices: Iterable[str]) -> None:
+        """Count one trial in all its slices."""
+        for name in slices:
+            self.scores[metric][name].append(value)
+
+    def count_refusal(self, wanted: bool, found: bool, slices: list[str]) -> None:
+        """Count one sentence for refusal recall and precision, where it belongs to them."""
+        if wanted:
+            self.count("refusal recall", found, slices)
+        if found:
+            self.count("refusal precision", wanted, scoring.by_sentence(slices))
+
+    def count_work(self, confidence: float, right: bool, steps: int, tokens: int) -> None:
+        """Count what the model did for one sentence, and whether that was right."""
+        self.answers.append((confidence, right))
+        self.steps += steps
+        self.tokens += tokens
+
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, for JSON."""
+        """Plain data, for JSON; misses with the wrong effect first, then those that the model was most sure of."""
         times = sorted(self.times_ms)
         return {
             "scores": {
-                metric: {row[0]: {"n": row[1], "share": row[2], "low": row[3], "high": row[4]} for row in score.rows()}
-                for metric, score in self.scores.items()
+                metric: {name: scoring.interval(slices[name]) for name in scoring.in_order(slices)}
+                for metric in scoring.METRICS
+                if (slices := self.scores.get(metric))
             },
+            "confusion": {wanted: dict(self.confusion[wanted]) for wanted in _in_order(self.confusion)},
+            "calibration": scoring.calibration(self.answers),
             "milliseconds": {"median": times[len(times) // 2], "95%": times[int(len(times) * 0.95)]} if times else {},
-            "partial match": sum(self.partial) / len(self.partial) if self.partial else None,
             "steps_per_token": self.steps / max(1, self.tokens),
-            "misses": self.misses,
+            "misses": sorted(self.misses, key=lambda miss: (miss["same effect"], -miss["confidence"])),
         }
 
 
 async def judge_generated(engine: Engine, lines: Iterable[dict[str, Any]], report: Report) -> None:
     """Judge a split of the data set: the model's lines against those wanted."""
     for line in lines:
-        sentence, wanted = line["messages"][1]["content"], line["messages"][2]["content"]
-        found = await engine.generate(sentence, line["labels"], 30)
-        exact = found.text == wanted
-        slices = ("all", f"script {line['script']}", f"intent {line['intent']}")
-        report.scores["exact match"].count(exact, *slices)
-        report.partial.append(_partial(found.text, wanted))
-        _count_refusal(report, wanted.startswith("["), found.text.startswith("["))
-        report.steps += found.steps
-        report.tokens += found.tokens
-        if not exact:
+        sentence, wanted = line["sentence"], line["messages"][2]["content"]
+        found = await engine.generate(sentence, line["labels"], _DEADLINE, line.get("previous", ""))
+        right = scoring.same_effect(found.text, wanted, line["labels"])
+        slices = scoring.slices_of_line(line)
+        report.count("effect", right, slices)
+        report.count("exact match", found.text == wanted, slices)
+        report.count("partial match", scoring.partial_match(found.text, wanted), slices)
+        report.count_refusal(wanted.startswith("["), found.text.startswith("["), slices)
+        report.confusion[scoring.class_of(wanted)][scoring.class_of(found.text)] += 1
+        report.count_work(found.confidence, right, found.steps, found.tokens)
+        if found.text != wanted:
             miss = {"say": line["text"], "seen": sentence, "wanted": wanted, "found": found.text}
-            report.misses.append(miss | {"confidence": found.confidence})
+            report.misses.append(miss | {"same effect": right, "confidence": found.confidence})
 
 
 async def judge_case(engine: Engine, home: Home, case: dict[str, Any], report: Report) -> None:
     """Judge one sentence written by hand by what becomes of the lights."""
-    found = await interpret(case["say"], home, engine, Turn(case.get("where")), 30)
+    found = await interpret(case["say"], home, engine, Turn(case.get("where")), _DEADLINE)
     states = effects.before(home, case.get("state"))
     expected = case.get("expect") or {}
     right = effects.as_expected(effects.after(found.plan, home, states), states, expected)
-    tags = [f"tag {tag}" for tag in case.get("tags", ())]
-    report.scores["effect"].count(right, "all", *tags, f"why {case['why']}" if case.get("why") else "commands")
-    _count_refusal(report, not expected, not found.plan.actions)
+    slices = scoring.slices_of_case(case, len(home.lights))
+    report.count("effect", right, slices)
+    report.count_refusal(not expected, not found.plan.calls, slices)
+    report.confusion[_command_or(bool(expected))][_command_or(bool(found.plan.calls))] += 1
+    report.count_work(found.confidence, right, found.steps, found.tokens)
     report.times_ms.append(found.timings_ms["total"])
-    report.steps += found.steps
-    report.tokens += found.tokens
     if not right:
         miss = {"say": case["say"], "wanted": expected, "why": case.get("why"), "found": found.written}
-        report.misses.append(miss | {"plan": found.yaml, "confidence": found.confidence})
+        report.misses.append(miss | {"plan": found.yaml, "same effect": False, "confidence": found.confidence})
 
 
-def _count_refusal(report: Report, wanted: bool, found: bool) -> None:
-    if wanted:
-        report.scores["refusal recall"].count(found, "all")
-    if found:
-        report.scores["refusal precision"].count(wanted, "all")
+def _command_or(changes_lights: bool) -> str:
+    return "commands" if changes_lights else "refusal"
 
 
-def _partial(found: str, wanted: str) -> float:
-    """The share of key-value pairs and names that both have, of all that either has, wherever they stand."""
-    ours, theirs = Counter(found.splitlines()), Counter(wanted.splitlines())
-    return (ours & theirs).total() / max(1, (ours | theirs).total())
+def _in_order(classes: Iterable[str]) -> list[str]:
+    return sorted(classes, key=lambda name: [*scoring.CLASSES, name].index(name))
 
 
 def cases_of(path: Path) -> tuple[Home, list[dict[str, Any]]]:
@@ -154,61 +150,86 @@ def machine() -> str:
     return f"{len(names)} x {names[0]}, {platform.system()}, Python {platform.python_version()}"
 
 
-def show(title: str, report: Report, misses: bool) -> None:
-    """Print a report."""
-    table = Table("metric", "slice", "n", "share", "95% interval", title=title)
-    for metric, score in report.scores.items():
-        for name, n, share, low, high in score.rows():
-            if n >= 10:
-                table.add_row(metric, name, str(n), f"{100 * share:.1f}%", f"{100 * low:.1f} to {100 * high:.1f}")
-        table.add_section()
+def show(title: str, report: dict[str, Any], misses: int) -> None:
+    """Print a report, and so many of the sentences that went wrong."""
     console = Console()
+    for part, (header, *rows) in card.tables(report).items():
+        table = Table(*header, title=f"{title}: {part}")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+    found = _in_order({name for row in report["confusion"].values() for name in row})
+    table = Table("wanted \\ found", *found, title=f"{title}: confusion")
+    for wanted, row in report["confusion"].items():
+        table.add_row(wanted, *(str(row.get(name, "")) for name in found))
     console.print(table)
-    data = report.as_dict()
-    console.print({key: data[key] for key in ("milliseconds", "partial match", "steps_per_token")})
-    for miss in report.misses if misses else ():
+    console.print({key: report[key] for key in ("milliseconds", "steps_per_token")})
+    for miss in report["misses"][:misses]:
         console.print(miss)
 
 
-async def evaluate(options: argparse.Namespace) -> dict[str, Any]:
-    """Run everything that was asked for."""
-    engine = LocalEngine(options.model)
-    await engine.start()
+async def judge(engine: Engine, options: argparse.Namespace) -> dict[str, Report]:
+    """Judge all sentences that were asked for, by set."""
     reports: dict[str, Report] = {}
-    try:
-        if options.generated.exists() and not options.cases:
-            report = reports["generated test"] = Report()
-            lines = [line for _, line in zip(range(options.most), read(options.generated), strict=False)]
-            await judge_generated(engine, track(lines, description="generated"), report)
-        report = reports["natural sentences"] = Report()
-        for path in options.cases or sorted(NATURAL.glob("*.yaml")):
+    if options.generated is not None:
+        report = reports["generated test"] = Report()
+        lines = list(islice(read(options.generated), options.most))
+        await judge_generated(engine, track(lines, description="generated"), report)
+    sets = {"natural sentences": sorted(NATURAL.glob("*.yaml")), "exam sentences": sorted(EXAM.glob("*.yaml"))}
+    for title, paths in ({"given sentences": options.cases} if options.cases else sets).items():
+        for path in paths:
             home, cases = cases_of(path)
             for case in track(cases, description=path.stem):
-                await judge_case(engine, home, case, report)
+                await judge_case(engine, home, case, reports.setdefault(title, Report()))
+    return reports
+
+
+async def evaluate(options: argparse.Namespace) -> dict[str, Any]:
+    """Run everything that was asked for, and print it."""
+    engine = LocalEngine(options.model)
+    await engine.start()
+    try:
+        reports = await judge(engine, options)
     finally:
         await engine.stop()
-    for title, report in reports.items():
+    results = {title: report.as_dict() for title, report in reports.items()}
+    for title, report in results.items():
         show(title, report, options.misses)
-    return {title: report.as_dict() for title, report in reports.items()}
+    return results
+
+
+def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=MODEL)
+    parser.add_argument(
+        "--generated", type=Path, help="a split that dataset.py wrote; .data/test.jsonl by default, if it is there"
+    )
+    parser.add_argument("--most", type=int, help="at most so many of the generated sentences")
+    parser.add_argument("--cases", type=Path, nargs="*", help="only these files of sentences written by hand")
+    parser.add_argument("--json", type=Path, help="also write everything here")
+    parser.add_argument("--plots", type=Path, help="also draw everything, into this folder")
+    parser.add_argument("--card", type=Path, help="also write the model card here")
+    parser.add_argument(
+        "--misses", type=int, nargs="?", const=40, default=0, help="print so many wrong ones (40), the surest first"
+    )
+    options = parser.parse_args(arguments)
+    if options.generated is None and not options.cases and (OUT / "test.jsonl").exists():
+        options.generated = OUT / "test.jsonl"
+    if options.plots and not plots.possible():
+        parser.error("--plots needs matplotlib: scripts/setup --training")
+    return options
 
 
 def main() -> None:
-    """Parse the command line, judge, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=MODEL)
-    parser.add_argument("--generated", type=Path, default=OUT / "test.jsonl", help="a split that dataset.py wrote")
-    parser.add_argument("--most", type=int, default=10**9, help="at most so many of the generated sentences")
-    parser.add_argument(
-        "--cases", type=Path, nargs="*", help="files of sentences written by hand; all natural ones by default"
-    )
-    parser.add_argument("--json", type=Path, help="also write everything here")
-    parser.add_argument("--misses", action="store_true", help="print what went wrong")
-    parser.add_argument("--card", type=Path, help="also write the model card here")
-    options = parser.parse_args()
+    """Judge, print, write."""
+    options = options_of()
     Console().print(f"{options.model.name} on {machine()}")
     results = asyncio.run(evaluate(options))
     if options.json:
         options.json.write_text(json.dumps(results, ensure_ascii=False, indent=1), encoding="utf-8")
+    if options.plots:
+        plots.write(results, options.plots)
     if options.card:
         card.write(options.card, options.model, results, machine())
 

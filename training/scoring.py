@@ -1,0 +1,249 @@
+"""Scores: what an answer of the model does, what two answers have in common, and shares with how sure they are.
+
+Effect (generated): same lights, same data, whatever the order of lines. A generated sentence comes without its home, so
+answers are compared by the labels they name, as far as these tell what happens: see `same_effect`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from custom_components.batti.interpreter.grammar import (
+    ALL,
+    DATA_LINE,
+    DESCRIBE,
+    EXCEPT_LINE,
+    HERE,
+    LABEL_PREFIX,
+    LIGHT_ACTIONS,
+    TARGET_LINE,
+    TOGGLE,
+    UNDO,
+    Refusal,
+)
+
+ENOUGH = 0.99  # of the answers above a threshold must be right for the house to rely on it
+METRICS = ("effect", "exact match", "partial match", "refusal recall", "refusal precision")
+THRESHOLDS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
+CLASSES = (
+    *("turn_on", "turn_off", "toggle", "brightness", "step", "colour", "several", "describe", "undo"),
+    *(reason.value for reason in Refusal),
+)
+_ACTION = "- action: "
+_BINS = 10
+_Z = 1.96  # of a 95% interval
+_HOME_SIZES = ((10, "1-10"), (20, "11-20"), (40, "21-40"))
+_SCRIPTS = {"r": "romanised", "d": "devanagari", "e": "english"}
+_GROUPS = ("all", "commands", "script", "intent", "actions", "spelling", "turn", "names", "home", "why", "tag")
+_BY_ANSWER = ("commands", "intent", "actions", "why")  # groups of slices that go by what is wanted
+
+Figures = dict[str, float]  # n, share, low, high
+
+
+# -- answers
+
+
+@dataclass
+class Step:
+    """One action of an answer, with labels for targets; the order of its lines is forgotten."""
+
+    action: str
+    parts: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    @property
+    def data(self) -> frozenset[str]:
+        """Its data lines."""
+        return frozenset(self.parts[DATA_LINE])
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of its data."""
+        return {line.partition(":")[0].strip() for line in self.data}
+
+    @property
+    def labels(self) -> set[str]:
+        """Everything it names, exceptions too."""
+        return self.parts[TARGET_LINE] | self.parts[EXCEPT_LINE]
+
+    @property
+    def can_be_said_twice(self) -> bool:
+        """Whether doing it again changes nothing, so that it does not matter if a light is named twice."""
+        return self.action != TOGGLE and "brightness_step_pct" not in self.keys
+
+
+def steps_of(answer: str) -> list[Step]:
+    """The actions of an answer; none where it refuses."""
+    steps: list[Step] = []
+    part = ""
+    for line in answer.splitlines(keepends=True):
+        if line.startswith(_ACTION):
+            steps.append(Step(line.removeprefix(_ACTION).strip()))
+        elif line in (TARGET_LINE, EXCEPT_LINE, DATA_LINE):
+            part = line
+        elif steps:
+            steps[-1].parts[part].add(line.removeprefix(LABEL_PREFIX).strip())
+    return steps
+
+
+def same_effect(found: str, wanted: str, labels: Collection[str] | None = None) -> bool:
+    """Whether two answers do the same to the lights, as far as their lines tell.
+
+    Forgotten are the order of labels and of data lines, labels said twice, and whether one thing done to several targets
+    is written as one action or as several in a row. Answers that change no light (refusals, questions, undo, which the
+    house carries out by itself) are all alike. The order of different actions counts, and so does how toggling and steps
+    are split, for two labels may share a light; two labels for one thing count as two: the share of answers with the
+    same effect is rather a little too low than too high.
+
+    >>> same_effect("- action: light.turn_on\\n  target:\\n    - a\\n- action: light.turn_on\\n  target:\\n    - b\\n",
+    ...             "- action: light.turn_on\\n  target:\\n    - b\\n    - a\\n")
+    True
+    >>> same_effect("- action: light.toggle\\n  target:\\n    - a\\n- action: light.toggle\\n  target:\\n    - a\\n",
+    ...             "- action: light.toggle\\n  target:\\n    - a\\n")
+    False
+    >>> same_effect("[]  # unclear\\n", "- action: batti.describe\\n  target:\\n    - a\\n")
+    True
+
+    Args:
+        found: what the model wrote.
+        wanted: what it should have written.
+        labels: the names that the home has; the house leaves out an action that names any other. None: it has them all.
+    """
+    return _effect(found, labels) == _effect(wanted, labels)
+
+
+def _effect(answer: str, labels: Collection[str] | None) -> list[Any]:
+    runs: list[tuple[Step, dict[frozenset[str], set[str]]]] = []
+    for step in steps_of(answer):
+        if step.action not in LIGHT_ACTIONS or (labels is not None and not step.labels <= {*labels, HERE, ALL}):
+            continue
+        last = runs[-1][0] if runs else None
+        if not (last and step.can_be_said_twice and (last.action, last.data) == (step.action, step.data)):
+            runs.append((step, defaultdict(set)))
+        # Targets may be put together only where the same is excepted from them.
+        runs[-1][1][frozenset(step.parts[EXCEPT_LINE])] |= step.parts[TARGET_LINE]
+    return [
+        (
+            step.action,
+            step.data,
+            {left_out: {ALL} if ALL in targets else targets for left_out, targets in parts.items()},
+        )
+        for step, parts in runs
+    ]
+
+
+def class_of(answer: str) -> str:
+    """What kind of answer it is, one of `CLASSES`: `several` are actions of different kinds.
+
+    >>> class_of("- action: light.turn_on\\n  target:\\n    - a\\n  data:\\n    color_name: red\\n")
+    'colour'
+    >>> class_of("[]  # forbidden\\n")
+    'forbidden'
+    """
+    if answer.startswith("["):
+        return answer.partition("#")[2].strip()
+    kinds = {_kind(step) for step in steps_of(answer)}
+    return kinds.pop() if len(kinds) == 1 else "several"
+
+
+def _kind(step: Step) -> str:
+    if step.action in (DESCRIBE, UNDO):
+        return step.action.partition(".")[2]
+    by_key = {"color_name": "colour", "color_temp_kelvin": "colour", "brightness_step_pct": "step"}
+    by_key["brightness_pct"] = "brightness"
+    plain = step.action.partition(".")[2]
+    return next((kind for key, kind in by_key.items() if key in step.keys), plain)
+
+
+def partial_match(found: str, wanted: str) -> float:
+    """The share of key-value pairs and names that both have, of all that either has, wherever they stand."""
+    ours, theirs = Counter(found.splitlines()), Counter(wanted.splitlines())
+    return (ours & theirs).total() / max(1, (ours | theirs).total())
+
+
+# -- slices
+
+
+def slices_of_line(line: Mapping[str, Any]) -> list[str]:
+    """The slices of a generated sentence; what a line does not say (`noisy`, `invented`, `lights`) makes no slice."""
+    count = sum(step.action in LIGHT_ACTIONS for step in steps_of(line["messages"][2]["content"]))
+    slices = ["all", f"script {_SCRIPTS.get(line['script'], line['script'])}"]
+    slices += [f"intent {line['intent'].removesuffix(', later turn')}", f"actions {count if count < 3 else '3+'}"]
+    slices.append(f"turn {'later' if line.get('previous') else 'first'}")
+    if "noisy" in line:
+        slices.append(f"spelling {'with slips' if line['noisy'] else 'clean'}")
+    if "invented" in line:
+        slices.append(f"names {'invented' if line['invented'] else 'usual'}")
+    return [*slices, _home_size(line["lights"])] if line.get("lights") else slices
+
+
+def slices_of_case(case: Mapping[str, Any], lights: int) -> list[str]:
+    """The slices of a sentence written by hand, said in a home of so many lights."""
+    tags = case.get("tags", ())
+    by_tag = [f"{'script' if tag in (*_SCRIPTS.values(), 'mixed') else 'tag'} {tag}" for tag in tags]
+    return ["all", *by_tag, f"why {case['why']}" if case.get("why") else "commands", _home_size(lights)]
+
+
+def in_order(names: Collection[str]) -> list[str]:
+    """Slices as tables have them."""
+    return sorted(names, key=lambda name: (_GROUPS.index(name.partition(" ")[0]), name))
+
+
+def by_sentence(names: Collection[str]) -> list[str]:
+    """The slices that do not go by what is wanted: in the others refusals are all right or all wrong."""
+    return [name for name in names if name.partition(" ")[0] not in _BY_ANSWER]
+
+
+def _home_size(lights: int) -> str:
+    return f"home {next((name for most, name in _HOME_SIZES if lights <= most), '41+')} lights"
+
+
+# -- figures
+
+
+def interval(values: Sequence[float]) -> Figures:
+    """The mean and its 95% interval: Wilson's (1927) for yes and no, the normal one where there is something between."""
+    n = len(values)
+    mean = sum(values) / n
+    if set(values) <= {0, 1}:
+        centre = (mean + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+        half = _Z * math.sqrt(mean * (1 - mean) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
+    else:
+        centre, half = mean, _Z * math.sqrt(sum((value - mean) ** 2 for value in values) / max(1, n - 1) / n)
+    return {"n": n, "share": mean, "low": max(0.0, centre - half), "high": min(1.0, centre + half)}
+
+
+def calibration(answers: Sequence[tuple[float, bool]]) -> dict[str, Any]:
+    """What the confidence is worth.
+
+    Args:
+        answers: the confidence of each, and whether it was right.
+
+    Returns:
+        `bins` of equal count (mean confidence, share right); `thresholds` with `coverage`, the share of answers at or
+        above each, and the share right of these; `enough`, the same for the smallest threshold at which `ENOUGH` of the
+        answers are right, None where there is none; `error`, how far confidence and share right lie apart on average.
+    """
+    ordered, n = sorted(answers), len(answers)
+    bins = [part for i in range(_BINS) if (part := ordered[i * n // _BINS : (i + 1) * n // _BINS])]
+    rows = [
+        {"confidence": sum(c for c, _ in part) / len(part)} | interval([right for _, right in part]) for part in bins
+    ]
+    above = [_above(ordered, threshold) for threshold in THRESHOLDS if ordered and ordered[-1][0] >= threshold]
+    best, kept, right = None, 0, 0
+    for confidence, group in groupby(reversed(ordered), key=lambda answer: answer[0]):
+        hits = [hit for _, hit in group]
+        kept, right = kept + len(hits), right + sum(hits)
+        best = confidence if right >= ENOUGH * kept else best
+    error = sum(row["n"] * abs(row["confidence"] - row["share"]) for row in rows) / max(1, n)
+    enough = None if best is None else _above(ordered, best)
+    return {"bins": rows, "thresholds": above, "enough": enough, "error": error}
+
+
+def _above(answers: Sequence[tuple[float, bool]], threshold: float) -> Figures:
+    kept = [right for confidence, right in answers if confidence >= threshold]
+    return {"threshold": threshold, "coverage": len(kept) / len(answers)} | interval(kept)
