@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from custom_components.batti.interpreter.grammar import (
-    ALL,
     DATA_LINE,
     EXCEPT_LINE,
-    HERE,
     TARGET_LINE,
     action_line,
     label_line,
@@ -81,4 +79,4 @@ def lines_of(clause: Clause, labels: dict[str, str]) -> Iterator[str]:
 
 
 def _key(name: str) -> str:
-    return name if name in (HERE, ALL) else name[1]
+    return name[1] if name.startswith(OPEN) else name

@@ -69,18 +69,20 @@ class Caller:
         if self.rng.random() < 0.12:
             return area_name(self.rng, script, self.split)
         if self.home.floors and self.rng.random() < 0.18:
+            return self._floor_name()
+        area = self.rng.choice(self.home.areas)
+        return self._in_other_words(self.rng.choice((area.name, area.name, *area.aliases)), script)
+
+    def _floor_name(self) -> str:
+        """A floor of the home by its own name or as its kind is called; any floor where there is none."""
+        if self.home.floors and self.rng.random() < 0.9:
             floor = self.rng.choice(self.home.floors)
             if self.rng.random() < 0.5:
                 return floor.name
-            return say_kind(
-                self.rng,
-                "floors",
-                _FLOORS[floor.level or 0],
-                script,
-                self.split,
-            )
-        area = self.rng.choice(self.home.areas)
-        return self._in_other_words(self.rng.choice((area.name, area.name, *area.aliases)), script)
+            kind = _FLOORS[floor.level or 0]
+        else:
+            kind = self.rng.choice(_FLOORS)
+        return say_kind(self.rng, "floors", kind, self._name_script(), self.split)
 
     def _light_name(self) -> str:
         script = self._name_script()

@@ -8,18 +8,22 @@ marked words where the house recognises them, else the words as said (a name tha
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from custom_components.batti.interpreter.fold import fold
-from custom_components.batti.interpreter.grammar import ALL, HERE, ON, label_line, refusal_line
+from custom_components.batti.interpreter.grammar import ALL, DESCRIBE, HERE, ON, UNDO, action_line, label_line
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.labels import Labels
+from custom_components.batti.interpreter.labels import Labels, Marked
 
 from . import spelling, values
-from .answers import MARKED_NAME, Clause, cut_out, label_of, lines_of
+from .answers import CLOSE, MARKED_NAME, OPEN, Clause, cut_out, label_of, lines_of
 from .calling import Caller
 from .naming import say_name, trained_rooms
 from .phrasebook import TEST
+
+_SAID_NAME = re.compile(f"{OPEN}(.*?){CLOSE}")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,9 @@ class Example:
     intent: str
     script: str
     forms: tuple[str, ...]  # sentence forms and verb forms that it was made of
+    previous: str = ""  # the answer before, where another sentence came before this one
+    noisy: bool = False  # whether a thumb slipped
+    lights: int = 0  # of the home
 
 
 class Speaker(Caller):
@@ -70,12 +77,12 @@ class Speaker(Caller):
     def _beside(self, text: str) -> str:
         """Now and then something else is said with a command that changes nothing: what not to do, or small talk."""
         draw = self.rng.random()
-        if draw < 0.03:
+        if draw < 0.02:
             other, between = (
                 self._filled("forbidden"),
                 self.rng.choice((", ", " ", f" {self.book.word('then', self.script)} ")),
             )
-        elif draw < 0.09:
+        elif draw < 0.06:
             other, between = self._filled("not_for_lights"), self.rng.choice((", ", " ", ". ", "! "))
         else:
             return text
@@ -167,14 +174,26 @@ class Speaker(Caller):
             _, command = self._command(1)
             form = values.delayed(self.rng, self.script, command)
         text = self._fill_refused(form)
+        if section == "describe":
+            return self._question(text)
         if section in ("forbidden", "not_for_lights") or self.rng.random() < 0.2:
             text = self._surrounded(text, often=0.5)
-        refusal = values.REFUSAL_OF[section]
-        text = spelling.typos(self.rng, MARKED_NAME.sub("", text))
-        marked = self.labels.mark(fold(text))
-        return Example(
-            text, marked.text, tuple(marked.labels), refusal_line(refusal), section, self.script, tuple(self.book.used)
-        )
+        return self._refused(text, action_line(UNDO) if section == "undo" else values.refusal(section), section)
+
+    def _question(self, text: str) -> Example:
+        names = [OPEN + name + CLOSE for name in dict.fromkeys(_SAID_NAME.findall(text))]
+        return self._example(self._surrounded(text, often=0.4), [Clause(DESCRIBE, names or [ALL], "")])
+
+    def _refused(self, text: str, answer: str, intent: str) -> Example:
+        """A sentence whose names do not matter."""
+        plain = MARKED_NAME.sub("", text)
+        text = spelling.typos(self.rng, plain)
+        return self._made(text, self.labels.mark(fold(text)), answer, intent, text != plain)
+
+    def _made(self, text: str, marked: Marked, answer: str, intent: str, noisy: bool) -> Example:
+        forms, lights = tuple(self.book.used), len(self.home.lights)
+        labels = tuple(marked.labels)
+        return Example(text, marked.text, labels, answer, intent, self.script, forms, noisy=noisy, lights=lights)
 
     def _filled(self, section: str) -> str:
         return self._fill_refused(self.book.phrase("negatives", section, self.script))
@@ -182,7 +201,7 @@ class Speaker(Caller):
     def _fill_refused(self, form: str) -> str:
         """A sentence of the negatives, with names that nothing is to be done to."""
         name = self._place_name() if self.rng.random() < 0.8 else self._light_name()
-        slots = {"T": name, "N": str(self.rng.randint(1, 100)), "device": self.book.device(self.script)}
+        slots = {"T": self._name(name), "N": str(self.rng.randint(1, 100)), "device": self.book.device(self.script)}
         slots["colour"] = values.colour(self.rng, self.script, self.split)[1]
         return self.book.fill(form, self._word_script, slots)
 
@@ -203,10 +222,13 @@ class Speaker(Caller):
 
     # -- what the model is to write
 
-    def _example(self, typed: str, clauses: list[Clause]) -> Example:
-        text, spans = cut_out(spelling.typos(self.rng, typed))
+    def _example(self, typed: str, clauses: list[Clause], before: Iterable[str] = ()) -> Example:
+        """The example of a sentence and its clauses; `before`: labels of the answer before that may be used."""
+        slipped = spelling.typos(self.rng, typed)
+        text, spans = cut_out(slipped)
         marked = self.labels.mark(fold(text))
-        labels = {name: label_of(marked, *span) for name, span in spans.items()} | {HERE: HERE, ALL: ALL}
+        labels = {name: label_of(marked, *span) for name, span in spans.items()}
+        labels |= {one: one for one in (*before, HERE, ALL)}
         lines = "".join(line for clause in clauses for line in lines_of(clause, labels))
         actions = "+".join(dict.fromkeys(clause.action.partition(".")[2] for clause in clauses))
-        return Example(text, marked.text, tuple(marked.labels), lines, actions, self.script, tuple(self.book.used))
+        return self._made(text, marked, lines, actions, slipped != typed)

@@ -1,9 +1,10 @@
 """Training, validation and test sentences as JSONL, in chat format, with a check that the test shares nothing it must not.
 
-    python -m training.dataset --train 400000 --validation 4000 --test 5000 --out training/.data
+    python -m training.dataset --sentences 600000 --out training/.data
 
-Training and validation draw from the same phrases in other homes; the test draws from what is held out: other sentence
-forms, other verb forms, other spellings of rooms, other people.
+70% train, 15% validation, 15% test. Every sentence that a person wrote (`seeds.py`) belongs to one of them. For the rest
+validation draws from what training draws from, in other homes; the test draws from what is held out: other sentence
+forms, other verb forms for the slots, other spellings of rooms, other people.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +25,19 @@ from rich.progress import track
 from rich.table import Table
 
 from custom_components.batti.interpreter import prompt
-from custom_components.batti.interpreter.grammar import LABEL_PREFIX
+from custom_components.batti.interpreter.grammar import ALL, HERE, LABEL_PREFIX
 
-from .commands import Example, Speaker
+from . import values
+from .commands import Example
 from .homes import random_home
 from .naming import trained_rooms
-from .phrasebook import TEST, TRAIN
+from .phrasebook import TEST, TRAIN, VALIDATION
+from .voices import Voice
 
 SENTENCES_PER_HOME = 40
 _CHUNK = 4000
 SEEDS = 1_000_000  # chunk seeds that belong to one seed of a data set
-FILES = {"train": (TRAIN, 0), "validation": (TRAIN, SEEDS // 2), "test": (TEST, 0)}  # split, and the first chunk's seed
+SHARES = {TRAIN: 0.7, VALIDATION: 0.15, TEST: 0.15}
 OUT = Path(__file__).parent / ".data"
 
 
@@ -42,10 +46,15 @@ def messages(example: Example) -> dict[str, Any]:
     return {
         "messages": [
             {"role": "system", "content": prompt.SYSTEM},
-            {"role": "user", "content": example.marked},
+            {"role": "user", "content": f"{example.previous} {example.marked}" if example.previous else example.marked},
             {"role": "assistant", "content": example.answer},
         ],
         "text": example.text,
+        "sentence": example.marked,
+        "previous": example.previous,
+        "noisy": example.noisy,
+        "lights": example.lights,
+        "invented": any(values.kind_of(name) is None for name in _names(example.answer)),
         "labels": example.labels,
         "intent": example.intent,
         "script": example.script,
@@ -53,11 +62,17 @@ def messages(example: Example) -> dict[str, Any]:
     }
 
 
+def _names(answer: str) -> Iterator[str]:
+    for line in answer.splitlines():
+        if line.startswith(LABEL_PREFIX) and (name := line.removeprefix(LABEL_PREFIX)) not in (HERE, ALL):
+            yield name
+
+
 def sentences(seed: int, split: str, count: int) -> Iterator[Example]:
     """Sentences of one seed; the same seed gives the same sentences."""
     rng = random.Random(f"{split} {seed}")
     for done in range(0, count, SENTENCES_PER_HOME):
-        speaker = Speaker(rng, random_home(rng, split), split)
+        speaker = Voice(rng, random_home(rng, split), split)
         for _ in range(min(SENTENCES_PER_HOME, count - done)):
             yield speaker.say()
 
@@ -84,6 +99,14 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+def write_all(folder: Path, count: int, seed: int) -> None:
+    """Write the files of all splits that are not there yet; `count` sentences in all."""
+    for split, share in SHARES.items():
+        path = folder / f"{split}.jsonl"
+        if not path.exists():
+            write(path, split, int(count * share), seed * SEEDS)
+
+
 def leaks(train: Path, test: Path) -> set[str]:
     """Sentence forms and verb forms that both files have, and names in the test that training spells so."""
 
@@ -95,34 +118,60 @@ def leaks(train: Path, test: Path) -> set[str]:
     return (seen(train) & seen(test)) | (named & trained_rooms())
 
 
-def show(path: Path) -> None:
-    """Print how a file is balanced."""
-    intents, scripts = Counter[str](), Counter[str]()
+def balance(path: Path) -> dict[str, Counter[str]]:
+    """How often each intent, script, action, number of actions, kind of room and light occurs in a file."""
+    counts: dict[str, Counter[str]] = {key: Counter() for key in ("intent", "script", "action", "actions", "name")}
     for line in read(path):
-        intents[str(line["intent"])] += 1
-        scripts[str(line["script"])] += 1
-    table = Table("intent", "share", title=path.name)
-    for intent, count in intents.most_common(20):
-        table.add_row(intent, f"{100 * count / intents.total():.1f}%")
-    table.add_section()
-    for script, count in scripts.most_common():
-        table.add_row(script, f"{100 * count / scripts.total():.1f}%")
+        answer = line["messages"][2]["content"]
+        actions = [part for part in answer.splitlines() if part.startswith(("- action", "[]"))]
+        counts["intent"][line["intent"].removesuffix(", later turn")] += 1
+        counts["script"][line["script"]] += 1
+        counts["action"].update(actions)
+        counts["actions"][str(len(actions)) if actions[0][0] == "-" else "none"] += 1
+        counts["name"].update(str((values.kind_of(name) or ("", "own name"))[1]) for name in _names(answer))
+    return counts
+
+
+def show(counts: dict[str, Counter[str]], title: str) -> None:
+    """Print how a file is balanced."""
+    table = Table("", "share", title=title)
+    for key, counter in counts.items():
+        table.add_section()
+        for name, count in counter.most_common(12):
+            table.add_row(f"{key} {name}", f"{100 * count / counter.total():.1f}%")
     Console().print(table)
 
 
+def plot(counts: dict[str, Counter[str]], path: Path) -> None:
+    """Draw how a file is balanced."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, panels = pyplot.subplots(1, len(counts), figsize=(24, 8), layout="constrained")
+    for axes, (key, counter) in zip(panels, counts.items(), strict=True):
+        common = counter.most_common(30)
+        axes.barh([name for name, _ in common], [100 * count / counter.total() for _, count in common])
+        axes.invert_yaxis()
+        axes.set(title=key, xlabel="%")
+    figure.savefig(path)
+    pyplot.close(figure)
+
+
 def main() -> None:
-    """Write the three files, check them, and print their statistics."""
+    """Write the three files, check them, print and plot their statistics."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--train", type=int, default=400_000)
-    parser.add_argument("--validation", type=int, default=4_000)
-    parser.add_argument("--test", type=int, default=5_000)
+    parser.add_argument("--sentences", type=int, default=600_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
-    for name, (split, offset) in FILES.items():
-        path = options.out / f"{name}.jsonl"
-        write(path, split, getattr(options, name), options.seed * SEEDS + offset)
-        show(path)
+    write_all(options.out, options.sentences, options.seed)
+    for split in SHARES:
+        counts = balance(options.out / f"{split}.jsonl")
+        show(counts, split)
+        if find_spec("matplotlib"):
+            plot(counts, options.out / f"{split}.png")
     shared = leaks(options.out / "train.jsonl", options.out / "test.jsonl")
     if shared:
         raise SystemExit(f"Test and training share {len(shared)} forms or rooms, such as {sorted(shared)[:5]}")

@@ -27,7 +27,7 @@ def after(plan: Plan, home: Home, states: States) -> States:
     """The states once a plan has been carried out, as `home.perform` of the integration does it."""
     states = {entity_id: dict(state) for entity_id, state in states.items()}
     lights = {light.entity_id: light for light in home.lights}
-    for action in plan.actions:
+    for action in plan.calls:
         for entity_id in lights_of(action, home):
             _apply(action, lights[entity_id], states[entity_id])
     return states

@@ -43,16 +43,31 @@ class Block(nn.Module):
         self.gate_up = nn.Linear(shape.width, 2 * shape.hidden, bias=False)
         self.down = nn.Linear(shape.hidden, shape.width, bias=False)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        """(batch, time, width) to the same."""
-        batch, time, width = x.shape
+    def forward(self, prefix: Tensor, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
+        """(1, length of the prefix, width) and (batch, time, width) to the same; the batch sees the prefix before itself."""
+        length = prefix.shape[1]
+        before = self._heads(prefix, cos[:length], sin[:length])
+        query, key, value = self._heads(x, cos[length:], sin[length:])
+        key, value = (
+            torch.cat((old.expand(x.shape[0], -1, -1, -1), new), dim=2)
+            for old, new in ((before[1], key), (before[2], value))
+        )
+        return self._onward(prefix, *before), self._onward(x, query, key, value)
+
+    def _heads(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value, each (batch, heads, time, width of a head)."""
+        batch, time, _ = x.shape
         qkv = self.qkv(_norm(x, self.attention_norm)).view(batch, time, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        query, key, value = _rotate(qkv[0], cos, sin), _rotate(qkv[1], cos, sin), qkv[2]
+        return _rotate(qkv[0], cos, sin), _rotate(qkv[1], cos, sin), qkv[2]
+
+    def _onward(self, x: Tensor, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """What a layer makes of its input, once it is known what sees what."""
         # Spelt out: on short sequences the backward pass of scaled_dot_product_attention takes 9 times as long on a CPU.
         scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
-        future = torch.ones(time, time, dtype=torch.bool, device=x.device).triu(1)
+        time, seen_from = scores.shape[-2:]
+        future = torch.ones(time, seen_from, dtype=torch.bool, device=x.device).triu(1 + seen_from - time)
         seen = scores.masked_fill(future, -torch.inf).softmax(-1) @ value
-        x = x + self.output(seen.transpose(1, 2).reshape(batch, time, width))
+        x = x + self.output(seen.transpose(1, 2).reshape(x.shape))
         gate, up = self.gate_up(_norm(x, self.forward_norm)).chunk(2, dim=-1)
         return x + self.down(functional.silu(gate) * up)
 
@@ -76,12 +91,15 @@ class Llama(nn.Module):
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
 
-    def forward(self, tokens: Tensor, where: Tensor) -> Tensor:
-        """Logits (n, vocabulary) at the places `where` (n,) of the flattened tokens (batch, time)."""
-        x = self.embedding(tokens)
-        cos, sin = (table[: tokens.shape[1]].to(x.dtype) for table in (self.cos, self.sin))
+    def forward(self, prefix: Tensor, tokens: Tensor, where: Tensor) -> Tensor:
+        """Logits (n, vocabulary) at the places `where` (n,) of the flattened tokens (batch, time).
+
+        What all have before them, `prefix` (length,), is computed once.
+        """
+        before, x = self.embedding(prefix[None]), self.embedding(tokens)
+        cos, sin = (table[: len(prefix) + tokens.shape[1]].to(x.dtype) for table in (self.cos, self.sin))
         for block in self.blocks:
-            x = block(x, cos, sin)
+            before, x = block(before, x, cos, sin)
         x = x.flatten(0, 1)[where]
         return functional.linear(_norm(x, self.norm), self.embedding.weight)
 

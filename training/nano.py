@@ -12,7 +12,6 @@ import math
 import random
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain, islice
 from pathlib import Path
@@ -30,15 +29,12 @@ from custom_components.batti.interpreter import prompt
 from . import dataset, export
 from . import tokenizer as tokenisers
 from .llama import Llama, Shape
+from .samples import Sample, batches, encode_all, prefix, tensors
 
 FOLDER = Path(__file__).parent
 SECONDS_PER_CHECKPOINT = 180
-_LENGTHS = (32, 40, 48, 64, 88, 128, 176)  # batches are padded to one of these, so that few shapes are compiled
 _TOKENIZER_SAMPLE = 60_000
 _HEADERS = ("system", "user", "assistant", "\n\n", prompt.SYSTEM)  # of every prompt: one piece each
-_ANSWER_SHARE = 0.5  # of the tokens of a batch, at most, are answers
-
-Sample = tuple[np.ndarray, int]  # tokens, and where the answer begins
 
 
 def main() -> None:
@@ -56,20 +52,12 @@ def main() -> None:
     options.run.mkdir(parents=True, exist_ok=True)
     if options.start:
         shutil.copy(options.start / "tokenizer.json", options.run)
-    make_data(recipe, options.data)
+    dataset.write_all(options.data, recipe["data"]["sentences"], recipe["seed"])
     tokens = make_tokenizer(recipe, options.data, options.run)
-    samples = encode_all(tokens, options.data / "train.jsonl", options.run / "train.npz")
-    model = Trainer(recipe, tokens.get_vocab_size(), options.run, options.start).train(samples)
+    samples = encode_all(tokens, recipe, options.data / "train.jsonl", options.run / "train.npz")
+    model = Trainer(recipe, tokens, options.run, options.start).train(samples)
     export.write(model, tokens, options.out)
     print(f"{options.out}: {options.out.stat().st_size:,} bytes")
-
-
-def make_data(recipe: dict[str, Any], folder: Path) -> None:
-    """Write the three splits, unless they are there."""
-    for name, (split, offset) in dataset.FILES.items():
-        path = folder / f"{name}.jsonl"
-        if not path.exists():
-            dataset.write(path, split, recipe["data"][name], recipe["seed"] * dataset.SEEDS + offset)
 
 
 def make_tokenizer(recipe: dict[str, Any], data: Path, run: Path) -> Tokenizer:
@@ -77,7 +65,7 @@ def make_tokenizer(recipe: dict[str, Any], data: Path, run: Path) -> Tokenizer:
     path = run / "tokenizer.json"
     if not path.exists():
         lines = islice(dataset.read(data / "train.jsonl"), _TOKENIZER_SAMPLE)
-        texts = (text for line in lines for text in (" " + line["messages"][1]["content"], _labels_only(line)))
+        texts = (text for line in lines for text in (" " + line["sentence"], _labels_only(line)))
         tokenisers.train(chain(texts, _HEADERS * _TOKENIZER_SAMPLE), recipe["tokenizer"]["size"]).save(str(path))
     return tokenisers.load(path)
 
@@ -88,71 +76,41 @@ def _labels_only(line: dict[str, Any]) -> str:
     return "".join(part for part in line["messages"][2]["content"].splitlines(keepends=True) if part not in own)
 
 
-def encode(tokens: Tokenizer, sentence: str, answer: str) -> tuple[list[int], int]:
-    """Tokens of a whole turn, and where the answer begins. Lines are tokenised whole, as the engine does."""
-    pieces = [*prompt.prefix(), *prompt.user(sentence)]
-    before = [number for piece in pieces for number in tokens.encode(piece.text, add_special_tokens=False).ids]
-    lines = [number for line in answer.splitlines(keepends=True) for number in tokens.encode(line).ids]
-    return [*before, *lines, tokens.token_to_id(prompt.END_OF_TURN)], len(before)
-
-
-def encode_all(tokens: Tokenizer, path: Path, cache: Path) -> list[Sample]:
-    """All samples of a file; the encoded form is kept beside the run."""
-    if not cache.exists():
-        flat: list[int] = []
-        ends, starts = [], []
-        for line in dataset.read(path):
-            numbers, start = encode(tokens, line["messages"][1]["content"], line["messages"][2]["content"])
-            flat += numbers
-            ends.append(len(flat))
-            starts.append(start)
-        np.savez(cache, flat=np.array(flat, np.uint16), ends=np.array(ends), starts=np.array(starts))
-    stored = np.load(cache)
-    parts = np.split(stored["flat"], stored["ends"][:-1])
-    return [
-        (part, int(start)) for part, start in zip(parts, stored["starts"], strict=True) if len(part) <= _LENGTHS[-1]
-    ]
-
-
-def batches(samples: list[Sample], tokens_per_step: int, rng: random.Random) -> list[tuple[int, list[Sample]]]:
-    """One epoch: samples of like length together, batches in random order."""
-    by_length: dict[int, list[Sample]] = {length: [] for length in _LENGTHS}
-    for sample in rng.sample(samples, len(samples)):
-        by_length[next(length for length in _LENGTHS if len(sample[0]) <= length)].append(sample)
-    epoch = []
-    for length, several in by_length.items():
-        size = tokens_per_step // length
-        epoch += [(length, several[i : i + size]) for i in range(0, len(several) - size + 1, size)]
-    rng.shuffle(epoch)
-    return epoch
-
-
 class Trainer:
     """Trains one model; keeps its state in the run's folder."""
 
-    def __init__(self, recipe: dict[str, Any], vocabulary: int, run: Path, start: Path | None = None) -> None:
+    def __init__(self, recipe: dict[str, Any], tokens: Tokenizer, run: Path, start: Path | None = None) -> None:
         """Begin anew, with the averaged weights of another run, or where this run's checkpoint left off."""
         torch.manual_seed(recipe["seed"])
         self.recipe, self.run = recipe["training"], run
         self.seed = recipe["seed"]
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        model = export.load(start)[0] if start else Llama(Shape(vocabulary=vocabulary, **recipe["model"]))
+        model = export.load(start)[0] if start else Llama(Shape(vocabulary=tokens.get_vocab_size(), **recipe["model"]))
         self.model = model.to(self.device)
+        self.prefix = torch.tensor(prefix(tokens), device=self.device)
         # On a CPU the weights work in bfloat16 and are kept in float32: autocast would convert them at every use.
         self.work = Llama(self.model.shape).to(self.device, torch.bfloat16)
         self.average = {name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()}
-        decayed = [parameter for parameter in self.model.parameters() if parameter.dim() > 1]
-        others = [parameter for parameter in self.model.parameters() if parameter.dim() == 1]
-        groups = [
-            {"params": decayed, "weight_decay": self.recipe["weight_decay"]},
-            {"params": others, "weight_decay": 0.0},
-        ]
-        self.optimizer = torch.optim.AdamW(groups, lr=self.recipe["learning_rate"], betas=(0.9, 0.98), fused=True)
+        self.optimizers = self._optimizers()
         self.step = 0
         self.losses: list[float] = []
         # dynamic: compiled for one shape only, torch 2.13 makes NaN gradients of some of them on a CPU.
         self._loss_of = torch.compile(self._loss, dynamic=True)
         self._resume()
+
+    def _optimizers(self) -> list[torch.optim.Optimizer]:
+        """Muon for the matrices of the layers, AdamW for the rest; scaled so that both take one learning rate."""
+        matrices = [parameter for parameter in self.model.blocks.parameters() if parameter.dim() > 1]
+        norms = [parameter for parameter in self.model.parameters() if parameter.dim() == 1]
+        rate, decay = self.recipe["learning_rate"], self.recipe["weight_decay"]
+        others = [
+            {"params": [self.model.embedding.weight], "weight_decay": decay},
+            {"params": norms, "weight_decay": 0.0},
+        ]
+        return [
+            torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"),
+            torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), fused=True),
+        ]
 
     def train(self, samples: list[Sample]) -> Llama:
         """Run all epochs; returns the model with averaged weights, on the CPU."""
@@ -187,18 +145,19 @@ class Trainer:
         warm_up = max(1, int(total * self.recipe["warm_up"]))
         cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, self.step / total)))
         scale = min(self.step / warm_up, self.recipe["floor"] + (1 - self.recipe["floor"]) * cosine)
-        for group in self.optimizer.param_groups:
+        for group in (group for optimizer in self.optimizers for group in optimizer.param_groups):
             group["lr"] = self.recipe["learning_rate"] * scale
         with torch.no_grad():
             for mine, kept in zip(self.work.parameters(), self.model.parameters(), strict=True):
                 mine.copy_(kept)
-        loss = self._loss_of(*(part.to(self.device) for part in _tensors(length, several)))
+        loss = self._loss_of(*(part.to(self.device) for part in tensors(length, several)))
         loss.backward()
         for mine, kept in zip(self.work.parameters(), self.model.parameters(), strict=True):
             kept.grad = mine.grad.float()
             mine.grad = None
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe["clip"])
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         decay = min(self.recipe["average"], (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             for name, tensor in self.model.state_dict().items():
@@ -212,13 +171,13 @@ class Trainer:
         return self.losses[-1]
 
     def _loss(self, tokens: torch.Tensor, where: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        return functional.cross_entropy(self.work(tokens, where).float(), wanted, ignore_index=-100)
+        return functional.cross_entropy(self.work(self.prefix, tokens, where).float(), wanted, ignore_index=-100)
 
     def _save(self) -> None:
         state = {
             "model": self.model.state_dict(),
             "average": self.average,
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "step": self.step,
             "losses": self.losses,
             "shape": asdict(self.model.shape),
@@ -233,25 +192,9 @@ class Trainer:
             state = torch.load(path, map_location=self.device, weights_only=True)
             self.model.load_state_dict(state["model"])
             self.average = state["average"]
-            self.optimizer.load_state_dict(state["optimizer"])
+            for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(kept)
             self.step, self.losses = state["step"], state["losses"]
-
-
-def _tensors(length: int, several: list[Sample]) -> Iterator[torch.Tensor]:
-    """Tokens (batch, length), the flat places that predict an answer's token (padded), and those tokens (-100: none)."""
-    tokens = np.zeros((len(several), length), np.int64)
-    where: list[int] = []
-    wanted: list[int] = []
-    for row, (numbers, start) in enumerate(several):
-        tokens[row, : len(numbers)] = numbers
-        where += range(row * length + start - 1, row * length + len(numbers) - 1)
-        wanted += numbers[start:].tolist()
-    room = int(len(several) * length * _ANSWER_SHARE)
-    where, wanted = where[:room], wanted[:room]
-    padding = room - len(where)
-    yield torch.from_numpy(tokens)
-    yield torch.tensor(where + [0] * padding)
-    yield torch.tensor(wanted + [-100] * padding)
 
 
 def _plot(losses: list[float], path: Path) -> None:

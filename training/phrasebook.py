@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parent / "phrases"
-TRAIN, TEST = "train", "test"
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
 _PLAIN = 0.35  # of verb forms in training
 _SLOT = re.compile(r"\{(\w+)\}")
 

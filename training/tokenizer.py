@@ -69,6 +69,13 @@ def load(path: Path) -> Tokenizer:
     return Tokenizer.from_file(str(path))
 
 
+def forgetful(tokenizer: Tokenizer, dropout: float) -> Tokenizer:
+    """The same tokeniser, leaving out merges at random."""
+    described = json.loads(tokenizer.to_str())
+    described["model"] |= {"dropout": dropout, "ignore_merges": False}
+    return Tokenizer.from_str(json.dumps(described))
+
+
 def merges(tokenizer: Tokenizer) -> list[str]:
     """The merges in order, each as two pieces with a space between, as GGUF has them."""
     model = json.loads(tokenizer.to_str())["model"]

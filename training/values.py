@@ -8,19 +8,11 @@ from functools import cache
 
 from custom_components.batti.interpreter import lexicon
 from custom_components.batti.interpreter.fold import fold_name
-from custom_components.batti.interpreter.grammar import OFF, ON, TOGGLE, Refusal
+from custom_components.batti.interpreter.grammar import OFF, ON, TOGGLE, Refusal, refusal_line
 
 from .naming import say_kind
 from .phrasebook import Phrasebook
 
-REFUSAL_OF = {
-    "forbidden": Refusal.FORBIDDEN,
-    "later": Refusal.LATER,
-    "not_for_lights": Refusal.NOT_FOR_LIGHTS,
-    "unclear": Refusal.UNCLEAR,
-    "describe": Refusal.QUESTION,
-    "undo": Refusal.UNDO,
-}
 _DEGREES = {"half": 50, "full": 100, "minimum": 1, "low": 20, "dim": 30, "medium": 50, "bright": 100}
 _STEP = 20  # where no number is said
 _KIND_FILES = ("rooms", "floors", "lights")
@@ -70,6 +62,11 @@ def draw(rng: random.Random, book: Phrasebook, intent: str, script: str, split: 
 def brightness(number: int) -> str:
     """The data line of a brightness in percent."""
     return f"    brightness_pct: {number}\n"
+
+
+def refusal(section: str) -> str:
+    """The line that refuses, for a section of the negatives (`not_for_lights`)."""
+    return refusal_line(Refusal[section.upper()])
 
 
 def percent(rng: random.Random, book: Phrasebook, number: int, script: str, split: str) -> str:

@@ -1,0 +1,261 @@
+"""Sentences that people wrote (`seeds.py`) said in a home, alone, two together, or after another sentence.
+
+About half of the data set; the other half is built from parts (`commands.py`). What follows on from another sentence is
+given the plan of that one, as in a house.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from custom_components.batti.interpreter.grammar import (
+    ALL,
+    DATA_FAMILIES,
+    DESCRIBE,
+    EXCEPT_LINE,
+    HERE,
+    LABEL_PREFIX,
+    OFF,
+    ON,
+    TOGGLE,
+    UNDO,
+    action_line,
+    label_line,
+)
+from custom_components.batti.interpreter.home import Home
+
+from . import seeds, values
+from .answers import MARKED_NAME, Clause
+from .commands import Example, Speaker
+from .phrasebook import TRAIN, VALIDATION
+from .seeds import Seed, Wanted
+
+ACTION_OF = {"on": ON, "off": OFF, "toggle": TOGGLE, "describe": DESCRIBE}
+MEANING_OF = {
+    "on": "turn_on",
+    "off": "turn_off",
+    "toggle": "toggle",
+    "keep": "keep",
+    "make": "make",
+    "brighter": "brighter",
+    "dimmer": "dimmer",
+}
+_EXPLICIT_HERE = ("yaha", "yo kotha", "here", "this room", "यहाँ", "यो कोठा", "yo room", "यो रुम")
+_FAMILY = {line.partition(":")[0]: index for index, family in enumerate(DATA_FAMILIES) for line in family}
+
+
+@dataclass
+class _Filling:
+    """What stands in the slots of one sentence: names as said (marked), values with their data lines."""
+
+    names: dict[str, list[str]]
+    numbers: dict[str, int]
+    colours: dict[str, str]
+
+
+class Voice(Speaker):
+    """Somebody in a home, who says what people wrote and what the parts allow."""
+
+    def __init__(self, rng: random.Random, home: Home, split: str) -> None:
+        """Validation differs from training only in the sentences that people wrote."""
+        super().__init__(rng, home, TRAIN if split == VALIDATION else split)
+        self._seeds = seeds.seeds(split)
+
+    def _try(self) -> Example:
+        draw = self.rng.random()
+        if draw < 0.11:
+            return self._follow_up()
+        example = self._written() if draw < 0.6 else super()._try()
+        if self.rng.random() < 0.14 and _stands_alone(example):
+            return self._after_another(example)
+        return example
+
+    # -- sentences that people wrote
+
+    def _written(self) -> Example:
+        draw = self.rng.random()
+        if draw < 0.14:
+            return self._two()
+        return self._of(self._seed(lambda seed: not seed.follows), often=0.55)
+
+    def _seed(self, fits: Callable[[Seed], bool]) -> Seed:
+        while not fits(seed := self.rng.choice(self._seeds)):
+            pass
+        self._begin(seed.script)
+        return seed
+
+    def _begin(self, script: str) -> None:
+        self.script, self._said = script, 0
+        self._mix = self.rng.choice((0.0, 0.0, 0.0, 0.1, 0.3)) if script != "e" else 0.0
+        self._english_names = self.rng.random() < 0.4
+        self.book.used.clear()
+
+    def _of(self, seed: Seed, often: float) -> Example:
+        text, filling = self._fill_seed(seed)
+        if seed.refusal:
+            return self._changes_nothing(seed, self._surrounded(text, often=often * 0.5))
+        clauses = [self._clause_of(wanted, filling, []) for wanted in seed.wanted]
+        return self._example(self._surrounded(text, often=often), clauses)
+
+    def _two(self) -> Example:
+        """Two commands in one sentence."""
+
+        def is_command(seed: Seed) -> bool:
+            return bool(seed.wanted) and not seed.follows and seed.wanted[0].verb != "describe" and len(seed.wanted) < 3
+
+        first = self._seed(is_command)
+        text, filling = self._fill_seed(first)
+        clauses = [self._clause_of(wanted, filling, []) for wanted in first.wanted]
+        second = self._seed_like(first, is_command)
+        other, filling = self._fill_seed(second)
+        clauses += [self._clause_of(wanted, filling, []) for wanted in second.wanted]
+        joint = self.book.word("then", self.script)
+        return self._example(self._surrounded(f"{text.rstrip('.!?। ')} {joint} {other}", often=0.3), clauses)
+
+    def _seed_like(self, first: Seed, fits: Callable[[Seed], bool]) -> Seed:
+        said, used = self._said, list(self.book.used)
+        while (second := self._seed(lambda seed: fits(seed) and seed.script == first.script)) is first:
+            pass
+        self._said, self.book.used[:] = said, used
+        return second
+
+    def _fill_seed(self, seed: Seed) -> tuple[str, _Filling]:
+        filling = _Filling({}, {}, {})
+        slots = {slot: self._slot(slot, filling) for slot in seed.slots}
+        for word, meaning in MEANING_OF.items():
+            if f"{{{word}}}" in seed.text:
+                slots[word] = self.book.verb(meaning, self._word_script() if seed.script != "e" else "r")
+        self.book.used.append(f"{seed.script}: {seed.text}")
+        return self.book.fill(seed.text, self._word_script, slots), filling
+
+    def _slot(self, slot: str, filling: _Filling) -> str:
+        if slot in seeds.PERCENTS:
+            number = self.rng.randint(1, 100) if self.rng.random() < 0.3 else self.rng.randrange(5, 101, 5)
+            filling.numbers[slot] = number
+            return values.percent(self.rng, self.book, number, self._word_script(), self.split)
+        if slot in seeds.COLOURS:
+            line, said = values.colour(self.rng, self.script, self.split)
+            filling.colours[slot] = line
+            return said
+        if slot in seeds.SECONDS:
+            filling.numbers[slot] = self.rng.choice(
+                (1, 2, 3, 5, 5, 10, 10, 15, 20, 30, 45, 60, self.rng.randint(1, 60))
+            )
+            return str(filling.numbers[slot])
+        # Now and then two stand where the sentence has one.
+        count = 2 if slot not in seeds.FLOORS and self.rng.random() < 0.05 else 1
+        names = [self._another(slot, filling) for _ in range(count)]
+        filling.names[slot] = [self._name(name) for name in names]
+        return f" {self.book.word('and', self._word_script())} ".join(filling.names[slot])
+
+    def _another(self, slot: str, filling: _Filling) -> str:
+        """A name that the sentence does not have yet, if the home has so many."""
+        taken = {MARKED_NAME.sub("", name).lower() for names in filling.names.values() for name in names}
+        for _ in range(6):
+            name = self._floor_name() if slot in seeds.FLOORS else self._name_for(slot)
+            if name.lower() not in taken:
+                break
+        return name
+
+    def _name_for(self, slot: str) -> str:
+        """Who wrote of a place may as well have spoken of a lamp, and now and then the reverse."""
+        lamp = (slot in seeds.LAMPS) != (self.rng.random() < 0.12)
+        return self._light_name() if lamp else self._place_name()
+
+    def _clause_of(self, wanted: Wanted, filling: _Filling, before: list[str]) -> Clause:
+        """One action; `before`: the labels that `it` stands for."""
+        names = list(_names(wanted.targets, filling, before))
+        clause = Clause(ACTION_OF[wanted.verb], names, "")
+        clause.exceptions = list(_names(wanted.exceptions, filling, before))
+        lines = [_line(data, filling) for data in wanted.data]
+        clause.data = sorted(lines, key=lambda line: _FAMILY[line.partition(":")[0]])
+        return clause
+
+    def _changes_nothing(self, seed: Seed, text: str) -> Example:
+        if seed.refusal == "undo":
+            return self._refused(text, action_line(UNDO), "undo")
+        return self._refused(text, values.refusal(seed.refusal), seed.refusal)
+
+    # -- sentences after another
+
+    def _follow_up(self) -> Example:
+        """A sentence that follows on from another; now and then nothing came before it."""
+        before = None if self.rng.random() < 0.2 else self._earlier()
+        seed = self._seed(lambda seed: seed.follows)
+        text, filling = self._fill_seed(seed)
+        if seed.refusal:
+            example = self._changes_nothing(seed, text)
+            return replace(example, previous=before.answer) if before else example
+        clauses = []
+        for wanted in seed.wanted:
+            if wanted.verb == seeds.SAME:
+                if before is None or before.answer.count("- action") > 1 or EXCEPT_LINE in before.answer:
+                    return self._try()
+                clauses.append(self._same(before.answer, wanted, filling))
+            else:
+                clauses.append(self._clause_of(wanted, filling, _labels_in(before.answer) if before else [HERE]))
+        example = self._example(self._surrounded(text, often=0.4), clauses, _labels_in(before.answer) if before else ())
+        return _after(example, before) if before else example
+
+    def _same(self, answer: str, wanted: Wanted, filling: _Filling) -> Clause:
+        lines = answer.splitlines(keepends=True)
+        clause = Clause(lines[0].split()[-1], list(_names(wanted.targets, filling, [])), "")
+        clause.data = [line for line in lines if line.startswith("    ") and ":" in line]
+        return clause
+
+    def _earlier(self) -> Example:
+        """A command of a few lights, such as people follow on from."""
+        while True:
+            draw = self.rng.random()
+            example = self._written() if draw < 0.5 else super()._try()
+            fine = example.answer.startswith("- action: light") and label_line("") not in example.answer
+            if fine and ALL not in example.answer and len(_labels_in(example.answer)) < 4 and example.marked:
+                return example
+
+    def _after_another(self, example: Example) -> Example:
+        """A sentence that has nothing to do with the one before."""
+        return _after(example, self._earlier())
+
+
+def _stands_alone(example: Example) -> bool:
+    """Whether a sentence means the same whatever was said before: `batti bala` may go on with the room before."""
+    return HERE not in example.answer or any(words in example.text.lower() for words in _EXPLICIT_HERE)
+
+
+def _after(example: Example, before: Example) -> Example:
+    labels = tuple(dict.fromkeys((*example.labels, *(label for label in _labels_in(before.answer) if label != HERE))))
+    return replace(example, previous=before.answer, labels=labels, intent=f"{example.intent}, later turn")
+
+
+def _labels_in(answer: str) -> list[str]:
+    lines = answer.splitlines()
+    return list(dict.fromkeys(line.removeprefix(LABEL_PREFIX) for line in lines if line.startswith(LABEL_PREFIX)))
+
+
+def _names(targets: tuple[str, ...], filling: _Filling, before: list[str]) -> Iterator[str]:
+    for target in targets:
+        if target == seeds.IT:
+            yield from before
+        elif target in ("here", "all"):
+            yield HERE if target == "here" else ALL
+        else:
+            yield from filling.names[target]
+
+
+def _line(data: str, filling: _Filling) -> str:
+    """The data line of one piece of the notation."""
+    head, _, value = data.partition(":")
+    if data[0] in "=+-":
+        number = filling.numbers[data[1:]] if data[1:].isalpha() else int(data[1:])
+        if data[0] == "=":
+            return values.brightness(number)
+        return f"    brightness_step_pct: {'-' if data[0] == '-' else ''}{number}\n"
+    if data == "flash":
+        return "    flash: short\n"
+    if head == "transition":
+        return f"    transition: {filling.numbers[value] if value.isalpha() else value}\n"
+    if head == "kelvin":
+        return f"    color_temp_kelvin: {value}\n"
+    return filling.colours.get(value, f"    color_name: {value}\n")
