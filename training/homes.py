@@ -14,7 +14,7 @@ _FLOOR_NAMES = ("ground", "first", "second", "third", "fourth")
 
 
 def random_home(rng: random.Random, split: str) -> Home:
-    """A home of 1 to 14 areas; about a third has floors."""
+    """A home of 1 to 30 areas and 1 to some 100 lights; half of them have floors."""
     script = rng.choices("erd", (5, 4, 2))[0]
     floors = _floors(rng, script, split) if rng.random() < 0.5 else ()
     areas = _areas(rng, script, split, floors)
@@ -36,7 +36,7 @@ def _floors(rng: random.Random, script: str, split: str) -> tuple[Floor, ...]:
 
 def _areas(rng: random.Random, script: str, split: str, floors: tuple[Floor, ...]) -> list[Area]:
     areas: list[Area] = []
-    for index in range(rng.choice((1, 2, 3, 4, 5, 5, 6, 6, 7, 8, 9, 10, 12, 14))):
+    for index in range(rng.choice((1, 2, 3, 4, 5, 5, 6, 6, 7, 8, 9, 10, 12, 14, 20, 30))):
         names = [area_name(rng, _other_script(rng, script), split)]
         if rng.random() < 0.2:
             names.append(area_name(rng, _other_script(rng, script), split))

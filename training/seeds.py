@@ -50,8 +50,9 @@ class Wanted:
         """
         verb, targets, *rest = text.split()
         exceptions: tuple[str, ...] = ()
-        if rest and rest[0] == "-":
-            exceptions, rest = tuple(rest[1].split("+")), rest[2:]
+        if "-" in rest[:-1]:
+            at = rest.index("-")
+            exceptions, rest = tuple(rest[at + 1].split("+")), rest[:at] + rest[at + 2 :]
         if verb not in VERBS or not all(_DATA.fullmatch(data) for data in rest):
             raise ValueError(f"not something to do: {text!r}")
         return cls(verb, tuple(targets.split("+")), exceptions, tuple(rest))

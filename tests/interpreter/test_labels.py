@@ -105,3 +105,34 @@ def test_marks_are_brackets_around_folded_words() -> None:
 
 def test_a_home_with_nothing_in_it() -> None:
     assert Labels(Home()).mark(fold("bhansa ko batti bala")).mentions == ()
+
+
+NEAR = Home.from_dict(
+    {
+        "areas": [
+            {"area_id": "bath", "name": "Bathroom"},
+            {"area_id": "rest", "name": "Bishram"},
+            {"area_id": "hall", "name": "Hall"},
+        ],
+        "lights": [
+            {"entity_id": "light.desk", "name": "Desk Lamp", "area_id": "rest"},
+            {"entity_id": "light.stage", "name": "Stage", "area_id": "hall"},
+            {"entity_id": "light.ceiling", "name": "Ceiling light", "area_id": "hall"},
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "things"),
+    [
+        ("toilet ko batti bala", {"toilet": {"bath"}}),  # a kind that is near, where there is no such room
+        ("bishram kotha ko batti", {"bisram kota": {"rest"}}),
+        ("desklamp toggle gara", {"desklamp": {"light.desk"}}),
+        ("ceiling rato gara", {"seiling": {"light.ceiling"}}),
+        ("hall ma stage bahek sabai nibhau", {"hal": {"hall"}, "stage": {"light.stage"}}),
+        ("hall ma stage nibhau", {"hal ma stage": {"light.stage"}}),
+    ],
+)
+def test_names_in_other_words(text: str, things: dict[str, set[str]]) -> None:
+    assert named(text, NEAR) == things

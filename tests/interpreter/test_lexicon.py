@@ -16,7 +16,7 @@ from custom_components.batti.interpreter.fold import fold
 LEXICON = Path(__file__).parents[2] / "custom_components" / "batti" / "interpreter" / "lexicon"
 LISTS = ("english", "romanised", "devanagari", "held_out")
 KINDS = {
-    "rooms": frozenset[str](),
+    "rooms": frozenset({"near"}),
     "generic": frozenset[str](),
     "lights": frozenset[str](),
     "floors": frozenset({"level", "relative"}),

@@ -117,3 +117,8 @@ def test_a_question_and_an_undo_change_no_light() -> None:
     assert plan.calls == ()
     assert plan.to_yaml() == "- action: batti.undo\n"
     assert Plan.from_yaml(plan.to_yaml()) == plan
+
+
+def test_of_two_lamps_the_one_in_the_room_just_spoken_of() -> None:
+    plan = plan_of("spot bala ani lamp nibhau", lines("spot") + lines("lamp", action="light.turn_off"), "kitchen")
+    assert [action.target for action in plan.actions] == [{"entity_id": ("light.h2",)}, {"entity_id": ("light.h",)}]

@@ -26,6 +26,7 @@ from .prompt import BRACKETS
 from .vocabulary import CONNECTIVES, GENERIC, HOUSE, SoundIndex, is_ordinary, kinds, tokens_at
 
 _LONGEST_KEY = 8
+_EXCEPT = frozenset("bahek baheka baheki chodera chodi chadera chadi chader choder".split())
 _BETWEEN = CONNECTIVES | {"ra", "ani", "and", ",", "tata", "end"}  # between the numbers of `bedroom 1, 2 ra 3`
 
 
@@ -97,7 +98,9 @@ class Labels:
         index = 0
         numbered: tuple[str, ...] = ()
         while index < len(words):
-            match = self._longest(words, index) or self._sibling(words, index, numbered)
+            match = self._longest(words, index, self._before_exception(words, index)) or self._sibling(
+                words, index, numbered
+            )
             if match is None:
                 if words[index] not in _BETWEEN:
                     numbered = ()
@@ -115,10 +118,17 @@ class Labels:
             return None
         return _Match(index, 1, self._things[key], key) if key in self._things else None
 
-    def _longest(self, words: list[str], first: int) -> _Match | None:
+    @staticmethod
+    def _before_exception(words: list[str], first: int) -> int:
+        """Where a name must have ended: `hall ma lamp bahek` is the hall but its lamp, not the lamp in the hall."""
+        end = next((index for index in range(first, len(words)) if words[index] in _EXCEPT), None)
+        within = words[first:end] if end is not None and end - first <= _LONGEST_KEY else []
+        return first + within.index("ma") if "ma" in within else len(words)
+
+    def _longest(self, words: list[str], first: int, end: int) -> _Match | None:
         if words[first] in CONNECTIVES and (words[first],) not in self._things:
             return None
-        matches = self._matches(words, first, (), 0)
+        matches = self._matches(words[:end], first, (), 0)
         return max(matches, key=lambda match: (match.last, match.closeness), default=None)
 
     def _matches(self, words: list[str], index: int, key: tuple[str, ...], closeness: int) -> Iterator[_Match]:

@@ -30,6 +30,9 @@ class Thing(NamedTuple):
 def keys_of(home: Home) -> Iterator[tuple[Key, Thing, int]]:
     """All keys of a home, with what they name and their rank; a key may come several times."""
     area_keys = {area.area_id: _best(_area_keys(area)) for area in home.areas}
+    kinds = {token for keys in area_keys.values() for key in keys for token in key}
+    for keys in area_keys.values():
+        keys |= {key: SHORT for key in _near(keys, kinds) if key not in keys}
     floor_keys = {floor.floor_id: _best(_floor_keys(floor, home)) for floor in home.floors}
     for floor_id, keys in floor_keys.items():
         yield from ((key, Thing("floor", floor_id), rank) for key, rank in keys.items())
@@ -61,9 +64,21 @@ def _keys_of_light(light: Light, places: dict[Key, int], rooms: set[Key]) -> Ite
         yield from ((placed, thing, PLACED) for placed in _placed({key: SHORT}, places))
 
 
+def _near(keys: Iterable[Key], kinds: set[str]) -> Iterator[Key]:
+    """The same keys by a kind that is near, where no room of the home is of that kind: the bathroom as the toilet."""
+    for key in keys:
+        for index, token in enumerate(key):
+            for near in lexicon.load("rooms").get(token.strip("<>"), {}).get("near", ()) if token[0] == "<" else ():
+                if f"<{near}>" not in kinds:
+                    yield (*key[:index], f"<{near}>", *key[index + 1 :])
+
+
 def _area_keys(area: Area) -> Iterator[tuple[Key, int]]:
     for name in (area.name, *area.aliases):
-        yield from _forms(name)
+        for key, rank in _forms(name):
+            yield key, rank
+            if key[-1] not in GENERIC and not key[-1].isdigit():  # `Bishram` is also called `bishram kotha`
+                yield (*key, ROOM), rank
 
 
 def _light_keys(light: Light, places: list[Key]) -> Iterator[tuple[Key, int]]:
@@ -111,6 +126,10 @@ def _forms(name: str) -> Iterator[tuple[Key, int]]:
     if not whole:
         return
     yield from ((key, WHOLE) for key in _numbered(whole))
+    if 1 < len(words) < 4 and not words[-1].isdigit():  # as one word: desklamp
+        yield ("".join(words),), WHOLE
+    if len(words) > 1 and tokens_of(words[-1:]) == (LIGHT,) and _names_something(tokens_of(words[:-1])):
+        yield tokens_of(words[:-1]), SHORT
     for first in range(1, len(words)):
         key = tokens_of(words[first:])
         if _names_something(key) and key != whole:

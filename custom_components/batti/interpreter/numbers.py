@@ -14,6 +14,8 @@ from .spelling import Word, words_of
 
 _PERCENT = "percent"
 _MOST_WORDS = 3
+_HUNDRED = frozenset(("say", "saya", "sae", "hundred"))
+_SMALL = {"ek": "1", "one": "1", "wan": "1"}  # too common to be numbers elsewhere
 
 
 @cache
@@ -68,6 +70,29 @@ def as_digits(words: list[Word]) -> list[Word]:
         else:
             result.append(words[index])
             index += 1
+    return _with_hundreds(result, {word.start for word in words if not word.text.isdigit()})
+
+
+def _with_hundreds(words: list[Word], in_letters: set[int]) -> list[Word]:
+    """`ek saya tin`, `dui saya`: hundreds said in words are one number with what stands around them."""
+    result: list[Word] = []
+    for word in words:
+        before = result[-1] if result else None
+        small = _SMALL.get(word.text, word.text)
+        hundred = word.text in _HUNDRED or (word.text == "100" and word.start in in_letters)
+        if before and before.text.isdigit() and len(before.text) == 1 and hundred:
+            result[-1] = Word(before.text + "00", before.start, word.end)
+        elif (
+            before
+            and before.text.isdigit()
+            and int(before.text) in range(100, 1000, 100)
+            and before.start in in_letters
+            and small.isdigit()
+            and len(small) < 3
+        ):
+            result[-1] = Word(str(int(before.text) + int(small)), before.start, word.end)
+        else:
+            result.append(word)
     return result
 
 

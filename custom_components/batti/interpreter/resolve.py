@@ -107,6 +107,7 @@ def _refusal(written: str) -> Refusal | None:
 class _Resolver:
     def __init__(self, marked: Marked, home: Home, area_id: str | None, previous: Previous | None) -> None:
         self._marked, self._home, self._area_id, self._previous = marked, home, area_id, previous
+        self._spoken_of: list[str] = []  # areas, the last one last
 
     def action(self, item: dict[str, Any]) -> Action:
         if item["action"] == UNDO:
@@ -149,14 +150,22 @@ class _Resolver:
         raise _Ask(Question(Asking.WHICH_ROOM, "", tuple(area.name for area in lit)))
 
     def _one_of(self, things: tuple[Thing, ...], heard: str) -> tuple[Thing, ...]:
-        """Of things with one name: the area before its namesake, else the one where the speaker is, else ask."""
+        """Of things with one name: the area before its namesake, else the one near by (see below), else ask."""
         for kind in ("floor", "area"):
             if len(things) > 1 and any(thing.kind == kind for thing in things):
                 things = tuple(thing for thing in things if thing.kind == kind)
-        near = tuple(thing for thing in things if self._area_id and self._area_of(thing) == self._area_id)
-        if len(things) == 1 or len(near) == 1:
-            return near if len(near) == 1 else things
-        raise _Ask(Question(Asking.WHICH_ONE, heard, tuple(self._name(thing) for thing in near or things)))
+        if len(things) > 1:
+            # `bedroom 3 ko lamp bala, ceiling nibhau`: the ceiling of bedroom 3, else the one where the speaker is.
+            for area_id in (*reversed(self._spoken_of), self._area_id):
+                near = tuple(thing for thing in things if area_id and self._area_of(thing) == area_id)
+                things = near or things
+                if len(near) == 1:
+                    break
+        if len(things) > 1:
+            raise _Ask(Question(Asking.WHICH_ONE, heard, tuple(self._name(thing) for thing in things)))
+        if (area_id := self._area_of(things[0])) is not None:
+            self._spoken_of.append(area_id)
+        return things
 
     def _without(self, target: Ids, exceptions: Ids) -> Ids:
         """What remains: whole areas where nothing of them is excepted, and single lights."""

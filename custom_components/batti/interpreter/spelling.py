@@ -35,7 +35,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"q", "k"),
         (r"z", "j"),
         (r"ph", "f"),
-        (r"([bdgjkt])h", r"\1"),
+        (r"([bdjkt])h|(g)h(?!ar)", r"\1\2"),  # but ghar (house) is not gar (do)
         (r"sh", "s"),
         (r"v", "b"),
         (r"(?<=.)w(?=[aeiou])", "b"),  # nivau, niwau, nibhau; but window, wall

@@ -28,7 +28,8 @@ _ORDINARY = frozenset(
     set adjust toggle turn switch sbik put make light ligt and the te to in at of for all my with dim full ful half haf max
     percent brightness brigtnes ujyalo adyaro andyaro madhuro maduro halka aada ada pura tej rang kolor kolour dubai both
     bayo baye bane bako raheko huncha hunna parcha paryo milcha sakcha hola thik tik kam dherai derai ekdam just only no not
-    dont do is are was be please can kan could kould would you u i me it this that there here now then ten""".split()
+    dont do is are was be please can kan could kould would you u i me it this that there here now then ten
+    chan chain chaina tiyo tie dekina dekiyena dekien dekidain dekincha""".split()
 )
 _VERB = re.compile(
     r"(gar|bal|niba|rak|bana|par|bada|gata|mar|kat|kol|jala|chala|laga|tap|badal|fer|jar|hal)"
@@ -44,6 +45,9 @@ def kinds() -> dict[tuple[str, ...], str]:
         for kind, entry in lexicon.load(file).items():
             for spelling in lexicon.spellings(entry):
                 table.setdefault(fold_name(spelling), f"<{kind}>")
+    for words, token in list(table.items()):  # also as one word: livingroom
+        if len(words) > 1:
+            table.setdefault(("".join(words),), token)
     table.pop((), None)
     return table
 
@@ -87,7 +91,9 @@ def skeleton(word: str) -> str:
     >>> skeleton("stadi"), skeleton("studi"), skeleton("lyamp")
     ('std', 'std', 'lmp')
     """
-    return re.sub(r"[aeiouyh]", "", word.replace("ch", "c").replace("w", "b").replace("ng", "n"))
+    return re.sub(
+        r"[aeiouyh]", "", re.sub(r"g(?=[ei])", "j", word).replace("ch", "c").replace("w", "b").replace("ng", "n")
+    )
 
 
 def is_ordinary(word: str) -> bool:
