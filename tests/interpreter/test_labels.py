@@ -136,3 +136,25 @@ NEAR = Home.from_dict(
 )
 def test_names_in_other_words(text: str, things: dict[str, set[str]]) -> None:
     assert named(text, NEAR) == things
+
+
+@pytest.mark.parametrize(
+    ("label", "thing"),
+    [
+        ("te batrum", "bath"),
+        ("batrum ligt", "bath"),
+        ("bishram kota ko desk lamp", None),  # not said so
+        ("te hal", None),
+        ("batrum ra", None),
+    ],
+)
+def test_a_stretch_that_comes_down_to_one_mention(label: str, thing: str | None) -> None:
+    marked = Labels(NEAR).mark(fold("turn on the bathroom light and the desk lamp"))
+    mention = marked.named_by(label)
+    assert (mention.things[0].id if mention else None) == thing
+
+
+def test_a_lamp_with_a_place_it_is_not_in_comes_down_to_nothing() -> None:
+    marked = Labels(NEAR).mark(fold("hall ko desk lamp bala"))
+    assert [mention.label for mention in marked.mentions] == ["hal", "desk lamp"]
+    assert marked.named_by("hal ko desk lamp") is None

@@ -23,7 +23,7 @@ from .home import Home
 from .names import Thing
 from .numbers import digits_of
 from .prompt import BRACKETS
-from .vocabulary import CONNECTIVES, GENERIC, HOUSE, SoundIndex, is_ordinary, kinds, tokens_at
+from .vocabulary import CONNECTIVES, GENERIC, HOUSE, LIGHT, SoundIndex, is_ordinary, kinds, tokens_at, tokens_of
 
 _LONGEST_KEY = 8
 _EXCEPT = frozenset("bahek baheka baheki chodera chodi chadera chadi chader choder".split())
@@ -61,6 +61,22 @@ class Marked:
     def labels(self) -> Mapping[str, Mention]:
         """The mentions by what the model writes for them."""
         return {mention.label: mention for mention in self.mentions}
+
+    def named_by(self, label: str) -> Mention | None:
+        """The one mention that a longer stretch of the sentence comes down to, as models copy now and then.
+
+        `te batrum` and `batrum bati` are the bathroom. A lamp with a place it is not in comes down to nothing.
+        """
+        texts, wanted = [word.text for word in self.folded.words], label.split()
+        for first in range(len(texts) - len(wanted) + 1):
+            if texts[first : first + len(wanted)] != wanted:
+                continue
+            inside = [one for one in self.mentions if first <= one.first and one.last < first + len(wanted)]
+            covered = {index for one in inside for index in range(one.first, one.last + 1)}
+            others = [texts[index] for index in range(first, first + len(wanted)) if index not in covered]
+            if len(inside) == 1 and all(word in CONNECTIVES or tokens_of((word,)) == (LIGHT,) for word in others):
+                return inside[0]
+        return None
 
 
 class _Match(NamedTuple):

@@ -135,6 +135,8 @@ class _Resolver:
             things = mention.things
         elif self._previous is not None and label in self._previous.things:
             things = self._previous.things[label]
+        elif (mention := self._marked.named_by(label)) is not None:
+            things = mention.things
         else:
             raise _Absent(self._as_typed(label))
         return self._one_of(things, self._as_typed(label))

@@ -15,7 +15,7 @@ from .fold import fold_name
 
 # Words between the parts of a name that carry no name themselves: bhansa *ko* batti, lamp *in the* hall, bedroom *ma
 # bhako* lamp.
-CONNECTIVES = frozenset("ko ka ki ma s the in of at my on bako baeko bayeko rahe raheko mero hamro".split())
+CONNECTIVES = frozenset("ko ka ki ma s the te in of at my on bako baeko bayeko rahe raheko mero hamro".split())
 LIGHT, ROOM, FLOOR, HOUSE, NUMBER = "<light>", "<room>", "<floor>", "<house>", "<number>"
 GENERIC = frozenset({LIGHT, ROOM, FLOOR, HOUSE, NUMBER})
 _KIND_FILES = ("generic", "rooms", "lights")
