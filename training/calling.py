@@ -91,8 +91,8 @@ class Caller:
             return light_name(self.rng, script, self.split, area)
         light = self.rng.choice(self.home.lights)
         name = self._in_other_words(self.rng.choice((light.name, light.name, *light.aliases)), script)
-        if self.rng.random() < 0.2 and light.area_id:
-            where = next(area.name for area in self.home.areas if area.area_id == light.area_id)
+        where = next((area.name for area in self.home.areas if area.area_id == light.area_id), None)
+        if where and not light.name.startswith(where) and self.rng.random() < 0.2:
             joint = " " if script == "e" else f" {self.book.word('ko', script)} "
             return f"{self._in_other_words(where, script)}{joint}{name}"
         return name

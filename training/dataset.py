@@ -34,7 +34,7 @@ from .naming import trained_rooms
 from .phrasebook import TEST, TRAIN, VALIDATION
 from .voices import Voice
 
-SENTENCES_PER_HOME = 40
+SENTENCES_PER_HOME = 60
 _CHUNK = 4000
 SEEDS = 1_000_000  # chunk seeds that belong to one seed of a data set
 SHARES = {TRAIN: 0.7, VALIDATION: 0.15, TEST: 0.15}

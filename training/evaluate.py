@@ -4,7 +4,8 @@
     python -m training.evaluate --model other.gguf --cases tests/cases/natural/gaun_ghar.yaml --misses
     python -m training.evaluate --json results.json --plots plots --card custom_components/batti/models/MODEL_CARD.md
 
-The same interpreter, engine and grammar as in the house. Exact match: the lines are those wanted. Partial match: share of
+The same interpreter, engine and grammar as in the house. Exact match: the lines are those
+wanted, but for what exactly a thing that the home has not was called. Partial match: share of
 key-value pairs that are right. Effect: after carrying the plan out, every light of the home is as it should be; for
 generated sentences, same lights, same data, whatever the order of lines (`scoring.same_effect`). Confidence is held
 against effect.
@@ -99,12 +100,13 @@ async def judge_generated(engine: Engine, lines: Iterable[dict[str, Any]], repor
         right = scoring.same_effect(found.text, wanted, line["labels"])
         slices = scoring.slices_of_line(line)
         report.count("effect", right, slices)
-        report.count("exact match", found.text == wanted, slices)
+        exact = scoring.canonical(found.text, line["labels"]) == scoring.canonical(wanted, line["labels"])
+        report.count("exact match", exact, slices)
         report.count("partial match", scoring.partial_match(found.text, wanted), slices)
         report.count_refusal(wanted.startswith("["), found.text.startswith("["), slices)
         report.confusion[scoring.class_of(wanted)][scoring.class_of(found.text)] += 1
         report.count_work(found.confidence, right, found.steps, found.tokens)
-        if found.text != wanted:
+        if not exact:
             miss = {"say": line["text"], "seen": sentence, "wanted": wanted, "found": found.text}
             report.misses.append(miss | {"same effect": right, "confidence": found.confidence})
 

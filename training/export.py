@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -16,7 +17,9 @@ from tokenizers import Tokenizer
 from custom_components.batti.interpreter import prompt
 
 from . import tokenizer as tokenisers
-from .llama import EPSILON, ROPE_BASE, Llama, Shape
+from .llama import EPSILON, ROPE_BASE, Block, Llama, Shape
+
+_PARTS = ("attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_up", "ffn_down")
 
 
 def write(model: Llama, tokens: Tokenizer, path: Path, name: str = "Batti nano") -> None:
@@ -90,18 +93,18 @@ def _tensors(model: Llama) -> list[tuple[str, np.ndarray]]:
     for index, block in enumerate(model.blocks):
         query, key, value = block.qkv.weight.chunk(3)
         gate, up = block.gate_up.weight.chunk(2)
-        parts = {
-            "attn_norm": block.attention_norm,
-            "attn_q": _interleaved(query, shape.heads),
-            "attn_k": _interleaved(key, shape.heads),
-            "attn_v": value,
-            "attn_output": block.output.weight,
-            "ffn_norm": block.forward_norm,
-            "ffn_gate": gate,
-            "ffn_up": up,
-            "ffn_down": block.down.weight,
-        }
-        tensors += [(f"blk.{index}.{part}.weight", of(tensor)) for part, tensor in parts.items()]
+        parts = (
+            block.attention_norm,
+            _interleaved(query, shape.heads),
+            _interleaved(key, shape.heads),
+            value,
+            block.output.weight,
+            block.forward_norm,
+            gate,
+            up,
+            block.down.weight,
+        )
+        tensors += [(f"blk.{index}.{part}.weight", of(tensor)) for part, tensor in zip(_PARTS, parts, strict=True)]
     return tensors
 
 
@@ -111,8 +114,54 @@ def _interleaved(weight: torch.Tensor, heads: int) -> torch.Tensor:
     return weight.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
 
 
-def load(folder: Path) -> tuple[Llama, Tokenizer]:
-    """A model and its tokeniser from the folder of a run of `nano.py`."""
+def read(path: Path) -> tuple[Llama, Tokenizer]:
+    """A model and its tokeniser from a GGUF that `write` wrote, or from the folder of a run of `nano.py`."""
+    return _read_gguf(path) if path.is_file() else _read_run(path)
+
+
+def _read_gguf(path: Path) -> tuple[Llama, Tokenizer]:
+    reader = gguf.GGUFReader(path)
+
+    def field(key: str) -> Any:
+        return reader.fields[key].contents()
+
+    texts = field("tokenizer.ggml.tokens")
+    tokens = tokenisers.from_parts(texts, field("tokenizer.ggml.merges"))
+    shape = Shape(
+        vocabulary=len(texts),
+        width=field("llama.embedding_length"),
+        layers=field("llama.block_count"),
+        heads=field("llama.attention.head_count"),
+        hidden=field("llama.feed_forward_length"),
+        context=field("llama.context_length"),
+    )
+    weights = {one.name: torch.from_numpy(gguf.dequantize(one.data, one.tensor_type).copy()) for one in reader.tensors}
+    model = Llama(shape)
+    with torch.no_grad():
+        model.embedding.weight.copy_(weights["token_embd.weight"])
+        model.norm.copy_(weights["output_norm.weight"])
+        for index, block in enumerate(model.blocks):
+            _fill(block, {key: weights[f"blk.{index}.{key}.weight"] for key in _PARTS}, shape.heads)
+    return model, tokens
+
+
+def _fill(block: Block, parts: dict[str, torch.Tensor], heads: int) -> None:
+    query, key = (_halved(parts[part], heads) for part in ("attn_q", "attn_k"))
+    block.attention_norm.copy_(parts["attn_norm"])
+    block.qkv.weight.copy_(torch.cat((query, key, parts["attn_v"])))
+    block.output.weight.copy_(parts["attn_output"])
+    block.forward_norm.copy_(parts["ffn_norm"])
+    block.gate_up.weight.copy_(torch.cat((parts["ffn_gate"], parts["ffn_up"])))
+    block.down.weight.copy_(parts["ffn_down"])
+
+
+def _halved(weight: torch.Tensor, heads: int) -> torch.Tensor:
+    """The reverse of `_interleaved`."""
+    rows, columns = weight.shape
+    return weight.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
+
+
+def _read_run(folder: Path) -> tuple[Llama, Tokenizer]:
     saved = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
     model = Llama(Shape(**saved["shape"]))
     model.load_state_dict(saved["average"])
@@ -125,7 +174,7 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    write(*load(options.run), options.out)
+    write(*read(options.run), options.out)
     print(f"{options.out}: {options.out.stat().st_size:,} bytes")
 
 

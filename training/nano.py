@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import math
 import random
-import shutil
 import time
 from dataclasses import asdict
 from itertools import chain, islice
@@ -45,17 +44,19 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=dataset.OUT)
     parser.add_argument("--out", type=Path, required=True, help="the GGUF to write")
     parser.add_argument(
-        "--start", type=Path, help="the folder of an earlier run whose weights and tokeniser to go on from"
+        "--start", type=Path, help="a GGUF of ours, or the folder of a run, whose weights and tokeniser to go on from"
     )
     options = parser.parse_args()
     recipe = yaml.safe_load(options.recipe.read_text(encoding="utf-8"))
     options.run.mkdir(parents=True, exist_ok=True)
+    start = None
     if options.start:
-        shutil.copy(options.start / "tokenizer.json", options.run)
+        start, tokens = export.read(options.start)
+        tokens.save(str(options.run / "tokenizer.json"))
     dataset.write_all(options.data, recipe["data"]["sentences"], recipe["seed"])
     tokens = make_tokenizer(recipe, options.data, options.run)
     samples = encode_all(tokens, recipe, options.data / "train.jsonl", options.run / "train.npz")
-    model = Trainer(recipe, tokens, options.run, options.start).train(samples)
+    model = Trainer(recipe, tokens, options.run, start).train(samples)
     export.write(model, tokens, options.out)
     print(f"{options.out}: {options.out.stat().st_size:,} bytes")
 
@@ -79,13 +80,13 @@ def _labels_only(line: dict[str, Any]) -> str:
 class Trainer:
     """Trains one model; keeps its state in the run's folder."""
 
-    def __init__(self, recipe: dict[str, Any], tokens: Tokenizer, run: Path, start: Path | None = None) -> None:
-        """Begin anew, with the averaged weights of another run, or where this run's checkpoint left off."""
+    def __init__(self, recipe: dict[str, Any], tokens: Tokenizer, run: Path, start: Llama | None = None) -> None:
+        """Begin anew, with the weights of another run, or where this run's checkpoint left off."""
         torch.manual_seed(recipe["seed"])
         self.recipe, self.run = recipe["training"], run
         self.seed = recipe["seed"]
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        model = export.load(start)[0] if start else Llama(Shape(vocabulary=tokens.get_vocab_size(), **recipe["model"]))
+        model = start or Llama(Shape(vocabulary=tokens.get_vocab_size(), **recipe["model"]))
         self.model = model.to(self.device)
         self.prefix = torch.tensor(prefix(tokens), device=self.device)
         # On a CPU the weights work in bfloat16 and are kept in float32: autocast would convert them at every use.

@@ -136,6 +136,24 @@ def _effect(answer: str, labels: Collection[str] | None) -> list[Any]:
     ]
 
 
+def canonical(answer: str, labels: Collection[str]) -> str:
+    """An answer as the house takes it: a label once in each list, and one name for whatever the home has not.
+
+    Of a garage that is not there the house does nothing, whether the model copied `garage` or `old garage`.
+
+    >>> canonical("- action: light.toggle\\n  target:\\n    - a\\n    - a\\n    - my garage\\n", ["a"]).split("\\n")
+    ['- action: light.toggle', '  target:', '    - a', '    - ?', '']
+    """
+    known, lines = {*labels, HERE, ALL}, list[str]()
+    for line in answer.splitlines(keepends=True):
+        if line.startswith(LABEL_PREFIX) and line.removeprefix(LABEL_PREFIX).strip() not in known:
+            line = f"{LABEL_PREFIX}?\n"
+        block = next((index for index in reversed(range(len(lines))) if not lines[index].startswith(LABEL_PREFIX)), -1)
+        if not line.startswith(LABEL_PREFIX) or line not in lines[block + 1 :]:
+            lines.append(line)
+    return "".join(lines)
+
+
 def class_of(answer: str) -> str:
     """What kind of answer it is, one of `CLASSES`: `several` are actions of different kinds.
 

@@ -7,7 +7,7 @@ A line that the model decides for is one piece, so that a decision is one token.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -40,16 +40,8 @@ def pieces() -> list[str]:
 
 def train(texts: Iterable[str], size: int) -> Tokenizer:
     """Learn the merges; `size` counts every token, chat tokens and pieces too."""
-    special = [AddedToken(token, special=True, normalized=False) for token in CHAT_TOKENS]
-    added = [AddedToken(piece, special=False, normalized=False) for piece in pieces()]
-    tokenizer = Tokenizer(models.BPE(ignore_merges=True))
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(_LLAMA3), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
+    special, added = _special(), _added()
+    tokenizer = _with_parts(models.BPE(ignore_merges=True))
     tokenizer.add_special_tokens(special)
     tokenizer.add_tokens(added)
     trainer = trainers.BpeTrainer(
@@ -61,6 +53,42 @@ def train(texts: Iterable[str], size: int) -> Tokenizer:
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.add_special_tokens(special)
     tokenizer.add_tokens(added)
+    return tokenizer
+
+
+def from_parts(texts: Sequence[str], merges: Sequence[str]) -> Tokenizer:
+    """The tokeniser that a GGUF describes: its tokens in order, and its merges."""
+    vocabulary = {text: number for number, text in enumerate(texts)}
+    pairs = [_pair(merge, vocabulary) for merge in merges]
+    tokenizer = _with_parts(models.BPE(vocabulary, pairs, ignore_merges=True))
+    tokenizer.add_special_tokens(_special())
+    tokenizer.add_tokens(_added())
+    return tokenizer
+
+
+def _pair(merge: str, vocabulary: Mapping[str, int]) -> tuple[str, str]:
+    """The two pieces of a merge; those of whole lines have spaces of their own."""
+    cuts = ((merge[:at], merge[at + 1 :]) for at, letter in enumerate(merge) if letter == " ")
+    return next((one, other) for one, other in cuts if {one, other, one + other} <= vocabulary.keys())
+
+
+def _special() -> list[AddedToken]:
+    return [AddedToken(token, special=True, normalized=False) for token in CHAT_TOKENS]
+
+
+def _added() -> list[AddedToken]:
+    return [AddedToken(piece, special=False, normalized=False) for piece in pieces()]
+
+
+def _with_parts(model: models.BPE) -> Tokenizer:
+    tokenizer = Tokenizer(model)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_LLAMA3), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
 
 

@@ -1,6 +1,6 @@
 """Sentences that people wrote (`seeds.py`) said in a home, alone, two together, or after another sentence.
 
-About half of the data set; the other half is built from parts (`commands.py`). What follows on from another sentence is
+Two thirds of the data set; the rest is built from parts (`commands.py`). What follows on from another sentence is
 given the plan of that one, as in a house.
 """
 
@@ -67,7 +67,7 @@ class Voice(Speaker):
         draw = self.rng.random()
         if draw < 0.11:
             return self._follow_up()
-        example = self._written() if draw < 0.6 else super()._try()
+        example = self._written() if draw < 0.76 else super()._try()
         if self.rng.random() < 0.14 and _stands_alone(example):
             return self._after_another(example)
         return example
@@ -209,7 +209,7 @@ class Voice(Speaker):
         """A command of a few lights, such as people follow on from."""
         while True:
             draw = self.rng.random()
-            example = self._written() if draw < 0.5 else super()._try()
+            example = self._written() if draw < 0.7 else super()._try()
             fine = example.answer.startswith("- action: light") and label_line("") not in example.answer
             if fine and ALL not in example.answer and len(_labels_in(example.answer)) < 4 and example.marked:
                 return example

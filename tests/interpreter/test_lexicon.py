@@ -20,8 +20,8 @@ KINDS = {
     "generic": frozenset[str](),
     "lights": frozenset[str](),
     "floors": frozenset({"level", "relative"}),
-    "colours": frozenset[str](),
-    "temperatures": frozenset[str](),
+    "colours": frozenset({"ambiguous"}),
+    "temperatures": frozenset({"ambiguous"}),
     "numbers": frozenset({"ambiguous"}),
 }
 FEWEST = {"rooms": 45, "lights": 30, "floors": 8, "colours": 20, "numbers": 102}
@@ -130,8 +130,12 @@ def test_floors_know_where_they_are() -> None:
 def test_numbers_are_complete() -> None:
     numbers = load("numbers")
     assert list(numbers) == [*range(101), "percent"]
-    for number, entry in numbers.items():
-        assert set(entry.get("ambiguous", [])) <= set(spellings(entry)), number
+
+
+@pytest.mark.parametrize("name", ["numbers", "colours", "temperatures"])
+def test_ambiguous_spellings_are_spellings(name: str) -> None:
+    for kind, entry in load(name).items():
+        assert set(entry.get("ambiguous", [])) <= set(spellings(entry)), kind
 
 
 def test_temperatures_are_kelvin() -> None:

@@ -14,10 +14,11 @@ A thing is known by its own name and aliases in any script, by what its kind is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from . import names
+from .colours import is_colour, with_colours
 from .fold import Folded
 from .home import Home
 from .names import Thing
@@ -79,6 +80,14 @@ class Marked:
         return None
 
 
+def _with_colours(folded: Folded, mentions: list[Mention]) -> Marked:
+    """Mark the mentions; colours elsewhere go by one name each, so that there may be fewer words."""
+    taken = {index for mention in mentions for index in range(mention.first, mention.last + 1)}
+    words, places = with_colours(folded.words, taken)
+    moved = (replace(one, first=places[one.first], last=places[one.last]) for one in mentions)
+    return Marked(Folded(folded.original, tuple(words)), tuple(moved))
+
+
 class _Match(NamedTuple):
     last: int
     closeness: int  # how many tokens are exactly the name's, against sounding like it
@@ -125,7 +134,7 @@ class Labels:
             mentions.append(Mention(" ".join(words[index : match.last + 1]), index, match.last, match.things))
             index = match.last + 1
             numbered = match.key if match.key[-1].isdigit() else ()
-        return Marked(folded, tuple(mentions))
+        return _with_colours(folded, mentions)
 
     def _sibling(self, words: list[str], index: int, numbered: tuple[str, ...]) -> _Match | None:
         """`bedroom 1 ra 3`: a number after a numbered name is the name with that number, if there is one."""
@@ -168,7 +177,7 @@ class Labels:
         # `bedroom tu`: what folding would not take for a number may well be one in a name.
         if index and (digits := digits_of(word)):
             yield digits, index + 1, 1
-        if not known and word[0].isalpha() and not is_ordinary(word):
+        if not known and word[0].isalpha() and not is_ordinary(word) and not is_colour(word):
             for other in self._sounds.like(word):
                 yield other, index + 1, 0
             for other in self._kind_sounds.like(word):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-VERSION = "batti-2"  # changes whenever a model trained before would misread the prompt or the output language
+VERSION = "batti-3"  # changes whenever a model trained before would misread the prompt or the output language
 FOLD_PROFILE = "fold"
 SYSTEM = "batti"
 BRACKETS = ("[", "]")  # around words that name something in the home; no folded word looks like these
