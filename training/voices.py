@@ -78,7 +78,8 @@ class Voice(Speaker):
         draw = self.rng.random()
         if draw < 0.14:
             return self._two()
-        return self._of(self._seed(lambda seed: not seed.follows), often=0.55)
+        refused = draw < 0.17  # more often than people wrote them: at least 15% of all are to be refused
+        return self._of(self._seed(lambda seed: not seed.follows and (bool(seed.refusal) or not refused)), often=0.55)
 
     def _seed(self, fits: Callable[[Seed], bool]) -> Seed:
         while not fits(seed := self.rng.choice(self._seeds)):

@@ -5,7 +5,7 @@ the names of the home are found, for a lamp may well be called *Nilo*.
 
 >>> from .fold import fold
 >>> [word.text for word in with_colours(fold("baithak akase nilo banau").words, frozenset())[0]]
-['bait', 'ko', 'skyblue', 'banau']
+['baitak', 'skyblue', 'banau']
 """
 
 from __future__ import annotations

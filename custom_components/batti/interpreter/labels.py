@@ -102,6 +102,8 @@ class Labels:
         """Index every name that `names.keys_of` finds."""
         ranked: dict[tuple[str, ...], dict[Thing, int]] = {}
         for key, thing, rank in names.keys_of(home):
+            if rank == names.SHORT and all(map(is_colour, key)):
+                continue  # the red room is not called `red` for short: that is a colour
             known = ranked.setdefault(key, {})
             known[thing] = min(rank, known.get(thing, rank))
         # Where a name is somebody's whole name, those who would only be called so for short do not count.

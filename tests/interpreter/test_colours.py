@@ -1,0 +1,54 @@
+"""Colours by their one name, and where they are left alone."""
+
+from __future__ import annotations
+
+import doctest
+
+import pytest
+
+from custom_components.batti.interpreter import colours
+from custom_components.batti.interpreter.fold import fold
+from custom_components.batti.interpreter.home import Home
+from custom_components.batti.interpreter.labels import Labels
+
+HOME = Home.from_dict(
+    {
+        "areas": [{"area_id": "a1", "name": "Rato Kotha"}, {"area_id": "a2", "name": "Bedroom"}],
+        "lights": [{"entity_id": "light.nilo", "name": "Nilo", "area_id": "a2"}],
+    }
+)
+
+
+def test_examples() -> None:
+    assert doctest.testmod(colours).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("bedroom raato gara", "[ bedrum ] red gara"),
+        ("bedroom ko batti रातो रङको पार", "[ bedrum ] ko bati red par"),
+        ("bedroom light blue", "[ bedrum ] skyblue"),
+        ("bedroom warm white at 40%", "[ bedrum ] warm at 40 %"),
+        ("rato kotha nilo gara", "[ rato kota ] [ nilo ] gara"),
+        ("rato kotha hariyo", "[ rato kota ] green"),
+        ("kaki aunu bhayo", "kaki aunu bayo"),
+    ],
+)
+def test_colours_outside_of_names_go_by_one_name(said: str, seen: str) -> None:
+    assert Labels(HOME).mark(fold(said)).text == seen
+
+
+def test_mentions_keep_their_words_when_words_before_them_become_one() -> None:
+    marked = Labels(HOME).mark(fold("warm white light in the bedroom, 40%"))
+    (mention,) = marked.mentions
+    assert marked.folded.as_typed(mention.first, mention.last) == "bedroom"
+    assert marked.labels["bedrum"].things[0].id == "a2"
+
+
+def test_what_was_typed_is_found_again() -> None:
+    """A red room that the home has not is reported as it was typed."""
+    marked = Labels(Home.from_dict({"areas": [{"area_id": "a2", "name": "Bedroom"}]})).mark(fold("Raato kotha ko batti"))
+    assert marked.text == "red kota ko bati"
+    assert marked.folded.find("red kota") == "Raato kotha"
+
