@@ -16,7 +16,7 @@ from .dataset import SHARES
 from .phrasebook import TRAIN
 from .scoring import ENOUGH, Figures, in_order
 
-RECIPE = Path(__file__).parent / "recipes" / "nano.yaml"
+RECIPE = Path(__file__).parent / "recipes" / "nano_on.yaml"  # of the run that the bundled model ended with
 TRAIN_SHARE = SHARES[TRAIN]  # of the generated sentences
 _FEWEST = 10  # trials of a slice that is worth a line
 _FEWEST_OF_WEAK = 40
@@ -35,9 +35,10 @@ tags: [home-assistant, llama.cpp, nepali, code-mixed]
 Turns a sentence to the lights of a home (romanised Nepali, Devanagari, English, mixed; folded and with the home's names
 in brackets, as `interpreter/` does it) into Home Assistant light actions.
 
-A Llama of {width} x {layers} with {vocabulary:,} pieces, {bytes:,} bytes at Q8_0. Trained from nothing by
-`training/nano.py` with `recipes/nano.yaml`, in one command: {sentences:,} generated sentences, of which {trained:,}
-({share:.0%}) are trained on, for {epochs:g} epochs.
+A Llama of {width} x {layers} with {vocabulary:,} pieces, {bytes:,} bytes at Q8_0. Trained by
+`training/nano.py` from nothing (`recipes/nano.yaml`), then on a data set that had grown since
+(`recipes/nano_on.yaml`): {sentences:,} generated sentences, of which {trained:,}
+({share:.0%}) are trained on, for {epochs:g} epochs. `training/LOG.md` has the runs.
 
 Licence: MIT.
 
@@ -48,7 +49,8 @@ Shares stand with their 95% intervals (Wilson's; for partial match the normal on
 
 - Effect: after carrying the plan out, every light of the home is as it should be. For generated sentences: same lights,
   same data, whatever the order of lines.
-- Exact match: the lines are those wanted, word by word. Partial match: the share of key-value pairs that are right.
+- Exact match: the lines are those wanted, word by word, but for what exactly a thing that the home has not was called.
+  Partial match: the share of key-value pairs that are right.
 - Refusal recall: of the sentences to refuse, those refused. Refusal precision: of those refused, those to refuse.
 """
 

@@ -28,6 +28,7 @@ from custom_components.batti.interpreter import prompt
 from . import dataset, export
 from . import tokenizer as tokenisers
 from .llama import Llama, Shape
+from .precision import orthogonalise_in_float32, working_type
 from .samples import Sample, batches, encode_all, prefix, tensors
 
 FOLDER = Path(__file__).parent
@@ -89,8 +90,11 @@ class Trainer:
         model = start or Llama(Shape(vocabulary=tokens.get_vocab_size(), **recipe["model"]))
         self.model = model.to(self.device)
         self.prefix = torch.tensor(prefix(tokens), device=self.device)
-        # On a CPU the weights work in bfloat16 and are kept in float32: autocast would convert them at every use.
-        self.work = Llama(self.model.shape).to(self.device, torch.bfloat16)
+        # The weights work in bfloat16 and are kept in float32: autocast would convert them at every use.
+        working = working_type(self.device)
+        if working is torch.float32:
+            orthogonalise_in_float32()
+        self.work = Llama(self.model.shape).to(self.device, working)
         self.average = {name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()}
         self.optimizers = self._optimizers()
         self.step = 0

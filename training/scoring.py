@@ -50,10 +50,10 @@ Figures = dict[str, float]  # n, share, low, high
 
 @dataclass
 class Step:
-    """One action of an answer, with labels for targets; the order of its lines is forgotten."""
+    """One action of an answer, with labels for targets; what is said twice is there once."""
 
     action: str
-    parts: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    parts: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))  # a set that keeps the order
 
     @property
     def data(self) -> frozenset[str]:
@@ -68,7 +68,7 @@ class Step:
     @property
     def labels(self) -> set[str]:
         """Everything it names, exceptions too."""
-        return self.parts[TARGET_LINE] | self.parts[EXCEPT_LINE]
+        return {*self.parts[TARGET_LINE], *self.parts[EXCEPT_LINE]}
 
     @property
     def can_be_said_twice(self) -> bool:
@@ -86,7 +86,7 @@ def steps_of(answer: str) -> list[Step]:
         elif line in (TARGET_LINE, EXCEPT_LINE, DATA_LINE):
             part = line
         elif steps:
-            steps[-1].parts[part].add(line.removeprefix(LABEL_PREFIX).strip())
+            steps[-1].parts[part][line.removeprefix(LABEL_PREFIX).strip()] = None
     return steps
 
 
@@ -125,7 +125,7 @@ def _effect(answer: str, labels: Collection[str] | None) -> list[Any]:
         if not (last and step.can_be_said_twice and (last.action, last.data) == (step.action, step.data)):
             runs.append((step, defaultdict(set)))
         # Targets may be put together only where the same is excepted from them.
-        runs[-1][1][frozenset(step.parts[EXCEPT_LINE])] |= step.parts[TARGET_LINE]
+        runs[-1][1][frozenset(step.parts[EXCEPT_LINE])] |= step.parts[TARGET_LINE].keys()
     return [
         (
             step.action,
@@ -136,22 +136,33 @@ def _effect(answer: str, labels: Collection[str] | None) -> list[Any]:
     ]
 
 
-def canonical(answer: str, labels: Collection[str]) -> str:
-    """An answer as the house takes it: a label once in each list, and one name for whatever the home has not.
+def canonical(answer: str, labels: Collection[str]) -> list[Any]:
+    """An answer as the house takes it: what makes no difference to its YAML is gone, the order said is kept.
 
-    Of a garage that is not there the house does nothing, whether the model copied `garage` or `old garage`.
+    Every name that the home has not is the same name, for of a garage that is not there the house does nothing, whether the
+    model copied `garage` or `old garage`. One thing done to several targets in a row is one action (`plan.joined`).
 
-    >>> canonical("- action: light.toggle\\n  target:\\n    - a\\n    - a\\n    - my garage\\n", ["a"]).split("\\n")
-    ['- action: light.toggle', '  target:', '    - a', '    - ?', '']
+    >>> on = "- action: light.turn_on\\n  target:\\n    - "
+    >>> canonical(f"{on}a\\n{on}my garage\\n", ["a"])[0][:2]
+    ['light.turn_on', ('a', '?')]
     """
-    known, lines = {*labels, HERE, ALL}, list[str]()
-    for line in answer.splitlines(keepends=True):
-        if line.startswith(LABEL_PREFIX) and line.removeprefix(LABEL_PREFIX).strip() not in known:
-            line = f"{LABEL_PREFIX}?\n"
-        block = next((index for index in reversed(range(len(lines))) if not lines[index].startswith(LABEL_PREFIX)), -1)
-        if not line.startswith(LABEL_PREFIX) or line not in lines[block + 1 :]:
-            lines.append(line)
-    return "".join(lines)
+    known = {*labels, HERE, ALL}
+    if not (steps := steps_of(answer)):
+        return [answer]
+
+    def names(step: Step, part: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name if name in known else "?" for name in step.parts[part]))
+
+    found: list[Any] = []
+    before: Step | None = None
+    for step in steps:
+        targets, left_out = names(step, TARGET_LINE), names(step, EXCEPT_LINE)
+        joins = before and step.can_be_said_twice and (before.action, before.data) == (step.action, step.data)
+        if joins and not left_out and not found[-1][2]:
+            targets = tuple(dict.fromkeys((*found.pop()[1], *targets)))
+        found.append([step.action, targets, left_out, step.data])
+        before = step
+    return found
 
 
 def class_of(answer: str) -> str:

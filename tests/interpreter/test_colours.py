@@ -48,7 +48,8 @@ def test_mentions_keep_their_words_when_words_before_them_become_one() -> None:
 
 def test_what_was_typed_is_found_again() -> None:
     """A red room that the home has not is reported as it was typed."""
-    marked = Labels(Home.from_dict({"areas": [{"area_id": "a2", "name": "Bedroom"}]})).mark(fold("Raato kotha ko batti"))
+    marked = Labels(Home.from_dict({"areas": [{"area_id": "a2", "name": "Bedroom"}]})).mark(
+        fold("Raato kotha ko batti")
+    )
     assert marked.text == "red kota ko bati"
     assert marked.folded.find("red kota") == "Raato kotha"
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from custom_components.batti.interpreter.errors import PlanError
-from custom_components.batti.interpreter.plan import Action, Plan
+from custom_components.batti.interpreter.plan import Action, Plan, joined
 
 FULL = """\
 - action: light.turn_on
@@ -22,6 +22,22 @@ FULL = """\
   target:
     entity_id: all
 """
+
+
+def test_one_thing_done_to_several_targets_in_a_row_is_one_action() -> None:
+    kitchen, hall, everything = {"area_id": ("kitchen",)}, {"area_id": ("hall",)}, {"entity_id": ("all",)}
+    both = {"area_id": ("kitchen", "hall")}
+    for action, data, targets, wanted in (
+        ("light.turn_off", {}, (kitchen, hall), (both,)),
+        ("light.turn_on", {"brightness_pct": 30}, (kitchen, hall), (both,)),
+        ("light.turn_off", {}, (everything, hall), (everything,)),
+        ("light.toggle", {}, (kitchen, hall), (kitchen, hall)),
+        ("light.turn_on", {"brightness_step_pct": 20}, (kitchen, hall), (kitchen, hall)),
+    ):
+        found = joined(Action(action, target, data, ("x",)) for target in targets)
+        assert [one.target for one in found] == list(wanted), action
+    apart = (Action("light.turn_off", kitchen), Action("light.turn_on", hall), Action("light.turn_off", hall))
+    assert joined(apart) == apart
 
 
 def test_canonical_yaml_reads_back_and_writes_the_same() -> None:

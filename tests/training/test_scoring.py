@@ -41,6 +41,26 @@ def write(action: str, targets: Sequence[str], left_out: Sequence[str] = (), dat
     return "".join([*lines, DATA_LINE, *data] if data else lines)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (write(ON, "ab"), write(ON, "ba"), False),
+        (write(ON, "aab"), write(ON, "ab"), True),
+        (write(ON, "a") + write(ON, "b"), write(ON, "ab"), True),
+        (write(TOGGLE, "a") + write(TOGGLE, "b"), write(TOGGLE, "ab"), False),
+        (write(ON, "a", data=[STEP]) + write(ON, "b", data=[STEP]), write(ON, "ab", data=[STEP]), False),
+        (write(OFF, "a") + write(ON, "c") + write(OFF, "b"), write(OFF, "ab") + write(ON, "c"), False),
+        (write(OFF, "a", "b") + write(OFF, "c"), write(OFF, "ac", "b"), False),
+        (write(OFF, ["garage"]), write(OFF, ["old garage"]), True),
+        (write(OFF, ["garage"]), write(OFF, "a"), False),
+        (write(OFF, ["garage"]), write(ON, ["garage"]), False),
+        ("[]  # later\n", "[]  # unclear\n", False),
+    ],
+)
+def test_what_makes_no_difference_to_the_yaml_is_exact(one: str, other: str, same: bool) -> None:
+    assert (scoring.canonical(one, "abc") == scoring.canonical(other, "abc")) is same
+
+
 def test_the_examples_in_the_docstrings() -> None:
     assert doctest.testmod(scoring).failed == 0
 

@@ -13,15 +13,15 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 import yaml
 
 from .errors import PlanError
-from .grammar import ACTIONS, LIGHT_ACTIONS, UNDO, Refusal
+from .grammar import ACTIONS, LIGHT_ACTIONS, OFF, ON, UNDO, Refusal
 from .home import Home
 
 ALL_LIGHTS = "all"
@@ -107,6 +107,35 @@ class Plan:
         if not isinstance(items, list):
             raise PlanError("A plan is a list of actions")
         return cls(tuple(_action(item) for item in items))
+
+
+def joined(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """The same actions, where one thing done to several targets in a row is one action.
+
+    Not toggling and steps: a light that two targets share has them twice.
+
+    >>> one, other = (Action("light.turn_off", {"area_id": (name,)}) for name in ("kitchen", "hall"))
+    >>> [action.target for action in joined([one, other])]
+    [{'area_id': ('kitchen', 'hall')}]
+    """
+    several: list[Action] = []
+    for action in actions:
+        last = several[-1] if several else None
+        again = action.action in (ON, OFF) and "brightness_step_pct" not in action.data
+        if last and again and (last.action, last.data) == (action.action, action.data):
+            several[-1] = replace(
+                last, target=_union(last.target, action.target), said=tuple(dict.fromkeys((*last.said, *action.said)))
+            )
+        else:
+            several.append(action)
+    return tuple(several)
+
+
+def _union(one: Target, other: Target) -> Target:
+    ids = {key: dict.fromkeys((*one.get(key, ()), *other.get(key, ()))) for key in _TARGET_KEYS}
+    if ALL_LIGHTS in ids["entity_id"]:
+        return {"entity_id": (ALL_LIGHTS,)}
+    return {key: tuple(several) for key, several in ids.items() if several}
 
 
 def lights_of(action: Action, home: Home) -> tuple[str, ...]:

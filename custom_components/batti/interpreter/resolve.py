@@ -17,7 +17,7 @@ from .grammar import ALL, HERE, LABEL_PREFIX, UNDO, Refusal
 from .home import Home
 from .labels import Marked
 from .names import Thing
-from .plan import ALL_LIGHTS, Action, Asking, Plan, Question, Value, checked_data, lights_of
+from .plan import ALL_LIGHTS, Action, Asking, Plan, Question, Value, checked_data, joined, lights_of
 
 Ids = dict[str, tuple[str, ...]]
 _KEY_OF = {"light": "entity_id", "area": "area_id", "floor": "floor_id"}
@@ -83,7 +83,7 @@ def resolve(written: str, marked: Marked, home: Home, area_id: str | None, previ
         except _Ask as ask:
             # Half of what was asked and a question would leave the speaker guessing which half was done.
             return Plan(question=ask.question)
-    return Plan(tuple(actions), _refusal(written), tuple(unknown))
+    return Plan(joined(actions), _refusal(written), tuple(unknown))
 
 
 def _items(written: str) -> list[dict[str, Any]]:
