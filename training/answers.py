@@ -64,8 +64,8 @@ def label_of(marked: Marked, start: int, end: int) -> str:
     # Names that are not there are copied without a postposition at either end.
     name = " ".join(word.text for word in words[content[0] : content[-1] + 1] if word.is_name)
     # A lamp that is not there, but is called like a room that is ("bathroom light"), is what lights that room has.
-    mention = marked.named_by(name)
-    return mention.label if mention is not None else name
+    same = marked.named_by(name)
+    return same.label if same is not None else name
 
 
 def lines_of(clause: Clause, labels: dict[str, str]) -> Iterator[str]:
