@@ -18,7 +18,7 @@ from custom_components.batti.interpreter.reply import Script, script_of
 
 from . import house
 
-ULID = "01JZ0000000000000000000000"
+CONVERSATION = "tablet in the hall"  # no ULID: Home Assistant takes an unknown one for a conversation that is over
 KITCHEN = {"light.kitchen_main", "light.0x00158d0001a2"}
 
 
@@ -75,11 +75,12 @@ async def test_the_answer_is_in_the_script_of_the_sentence(
 async def test_a_sentence_follows_on_from_the_one_before(flat: HomeAssistant, batti: MockConfigEntry) -> None:
     """In one conversation `it` is known; in another it is not."""
     first = house.looks(flat)
-    await house.say(flat, "baithak ko batti 60% ma rakha", conversation_id=ULID)
-    await house.say(flat, "ajhai kam gara", conversation_id=ULID)
+    await house.say(flat, "baithak ko batti 60% ma rakha", conversation_id=CONVERSATION)
+    await house.say(flat, "ajhai kam gara", conversation_id=CONVERSATION)
     assert {look.get("brightness_pct") for look in house.looks(flat).values() if look["state"] == "on"} == {40}
-    await house.say(flat, "bhansa ko pani", conversation_id=ULID)
-    assert house.on(flat) >= KITCHEN
+    await house.say(flat, "baithak ko batti 60% ma rakha", conversation_id=CONVERSATION)
+    await house.say(flat, "bhansa ko pani", conversation_id=CONVERSATION)
+    assert house.looks(flat)["light.kitchen_main"]["brightness_pct"] == 60
     await house.say(flat, "sabai batti nibhau")
     response = await house.say(flat, "ajhai kam gara")
     assert house.on(flat) == set()

@@ -104,6 +104,7 @@ async def test_all_sets_are_judged_each_by_itself(tmp_path: Path, monkeypatch: p
     for name in ("natural", "exam"):
         await asyncio.to_thread((tmp_path / name).mkdir)
         await asyncio.to_thread((tmp_path / name / "one.yaml").write_text, case)
+    monkeypatch.setattr(evaluate, "OUT", tmp_path / "no data set")
     monkeypatch.setattr(evaluate, "NATURAL", tmp_path / "natural")
     monkeypatch.setattr(evaluate, "EXAM", tmp_path / "exam")
     path = tmp_path / "test.jsonl"
