@@ -46,5 +46,13 @@ class EngineGarbled(EngineError):
     """The worker process wrote something that is not an answer."""
 
 
+class ServerUnreachable(EngineError):
+    """The llama.cpp server does not answer, or not as such a server does."""
+
+
+class ServerDenied(EngineError):
+    """The llama.cpp server wants another API key."""
+
+
 class SentenceTooLong(EngineError):
     """The sentence does not fit the model's context."""

@@ -147,14 +147,15 @@ class Grammar:
             if label not in state.used
         }
 
-    def to_gbnf(self) -> str:
-        """The same language in llama.cpp's grammar format, for its server.
+    def to_gbnf(self, begin: State | None = None) -> str:
+        """The same language in llama.cpp's grammar format, for its server; from `begin` on, or from the start.
 
         Source of the format: llama.cpp, grammars/README.md. Lists may repeat a label there, and their number is open;
         `plan.py` treats a repeated label as said once.
         """
-        rules: dict[str, str] = {}
-        todo = [self.start]
+        begin = begin or self.start
+        rules = {} if begin == self.start else {"root": _rule(begin)}
+        todo = [begin]
         while todo:
             state = todo.pop()
             name = _rule(state)

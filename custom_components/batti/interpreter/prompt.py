@@ -3,12 +3,21 @@
 The prefix is the same for every command, so an engine evaluates it once. A piece marked special is ours and is tokenised
 with the model's control tokens; what a person typed never is.
 
+A model that was trained on this prompt needs no more than the sentence. A stock instruct model is told in its prefix
+what to do, and shown some turns (`few_shot.yaml`).
+
 Format: Llama 3 model card, https://github.com/meta-llama/llama-models, "Prompt format".
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
 
 VERSION = "batti-3"  # changes whenever a model trained before would misread the prompt or the output language
 FOLD_PROFILE = "fold"
@@ -18,6 +27,13 @@ END_OF_TURN = "<|eot_id|>"
 CHAT_TOKENS = ("<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", END_OF_TURN)
 
 
+class Style(StrEnum):
+    """How a model is addressed: one that learnt this prompt, or one that learnt to follow instructions."""
+
+    TRAINED = "trained"
+    INSTRUCT = "instruct"
+
+
 class Piece(NamedTuple):
     """A stretch of prompt; `special` where the model's control tokens count as such."""
 
@@ -25,13 +41,29 @@ class Piece(NamedTuple):
     special: bool
 
 
-def prefix() -> list[Piece]:
+def prefix(style: Style = Style.TRAINED) -> list[Piece]:
     """The part that every command shares."""
+    shown: dict[str, Any] = _few_shot() if style is Style.INSTRUCT else {"system": SYSTEM, "turns": []}
     return [
         Piece("<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n", True),
-        Piece(SYSTEM, False),
+        Piece(shown["system"], False),
         Piece("<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n", True),
+        *(piece for turn in shown["turns"] for piece in _turn(**turn)),
     ]
+
+
+def _turn(sentence: str, answer: str, previous: str = "") -> Iterator[Piece]:
+    """A turn that stands in the prefix, and the header of the user's next one."""
+    yield from user(sentence, previous)
+    yield from (Piece(line, False) for line in answer.splitlines(keepends=True))
+    yield Piece("<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n", True)
+
+
+@cache
+def _few_shot() -> dict[str, Any]:
+    text = (Path(__file__).parent / "few_shot.yaml").read_text(encoding="utf-8")
+    shown: dict[str, Any] = yaml.safe_load(text)
+    return shown
 
 
 def user(sentence: str, previous: str = "") -> list[Piece]:

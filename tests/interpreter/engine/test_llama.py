@@ -17,9 +17,10 @@ from custom_components.batti.interpreter.engine.llama import LlamaContext
 from custom_components.batti.interpreter.engine.model import Model
 from custom_components.batti.interpreter.errors import ModelMissing, ModelRefused, SentenceTooLong
 from custom_components.batti.interpreter.grammar import DATA_FAMILIES, Grammar
+from custom_components.batti.interpreter.prompt import Style
 
 from .language import problem
-from .tiny_gguf import write_model
+from .tiny_gguf import CHAT_TEMPLATE, write_model
 
 SENTENCE = "[ bansa ] ko bati bala ani [ bedrum 2 ] ko nibau"
 LABELS = ("bansa", "bedrum 2")
@@ -167,8 +168,23 @@ def test_models_that_were_made_for_something_else(tmp_path: Path) -> None:
         Model(write_model(tmp_path / "a.gguf", architecture="qwen2"), 256)
     with pytest.raises(ModelRefused, match=f"made for prompt batti-0, .* speaks {prompt.VERSION}"):
         Model(write_model(tmp_path / "b.gguf", version="batti-0"), 256)
-    with pytest.raises(ModelRefused, match=r"batti\.prompt_version is missing"):
+    with pytest.raises(ModelRefused, match=r"batti\.prompt_version is missing\) and is no instruct model"):
         Model(write_model(tmp_path / "c.gguf", version=None), 256)
+
+
+def test_a_stock_instruct_model_is_shown_what_to_do(tmp_path: Path) -> None:
+    """It answers within the grammar, and its long prompt is evaluated once."""
+    stock = write_model(tmp_path / "stock.gguf", version=None, chat_template=CHAT_TEMPLATE, n_ctx=4096)
+    model = Model(stock, 4096)
+    assert (model.info.style, model.info.prompt_version) == (Style.INSTRUCT, None)
+    answer = model.generate("[ bansa ] ko bati bala", ["bansa"], lambda: False)
+    assert answer is not None
+    assert answer.reused_tokens == model.info.prefix_tokens > 500
+    assert answer.prompt_tokens < answer.reused_tokens + 60
+    assert problem(Grammar(["bansa"]), answer.text, answer.unknown) is None
+    model.close()
+    with pytest.raises(ModelRefused, match="raise the context size"):
+        Model(stock, 512)
 
 
 def test_a_small_context_is_the_models_own(tmp_path: Path) -> None:

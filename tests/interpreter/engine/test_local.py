@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from custom_components.batti.interpreter.engine.base import EngineState
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import (
     EngineError,
@@ -126,6 +127,46 @@ async def test_models_that_cannot_be_used(tmp_path: Path, children: Callable[[],
     with pytest.raises(ModelRefused, match="not a GGUF file"):
         await engine.generate(SENTENCE, LABELS, DEADLINE)
     assert children() == before
+
+
+async def test_an_idle_model_gives_its_memory_back(tiny_model: Path, children: Callable[[], list[int]]) -> None:
+    """And comes back with the next command; whoever watches is told."""
+    engine = LocalEngine(tiny_model, idle_unload=0.3)
+    seen: list[EngineState] = []
+    unloaded = asyncio.Event()
+
+    def note() -> None:
+        seen.append(engine.state)
+        if engine.state is EngineState.UNLOADED:
+            unloaded.set()
+
+    engine.on_change = note
+    await engine.start()
+    assert engine.pid in children()
+    assert engine.info is not None
+    assert engine.info.context == 1024
+    assert engine.info.engine.startswith("llama-cpp-python ")
+    await asyncio.wait_for(unloaded.wait(), 20)
+    assert children() == []
+    assert engine.pid is None
+    assert (await engine.generate(SENTENCE, LABELS, DEADLINE)).text
+    assert len(children()) == 1
+    await engine.stop()
+    assert engine.state is EngineState.STOPPED
+    begun = [EngineState.LOADING, EngineState.READY]
+    assert seen == [*begun, EngineState.UNLOADED, *begun, EngineState.STOPPED]
+
+
+async def test_commands_keep_an_idle_model_loaded(tiny_model: Path, children: Callable[[], list[int]]) -> None:
+    """The seconds are counted from the last one."""
+    engine = LocalEngine(tiny_model, idle_unload=1.0)
+    await engine.start()
+    before = children()
+    for _ in range(4):
+        await asyncio.sleep(0.4)
+        await engine.generate(SENTENCE, LABELS, DEADLINE)
+    assert children() == before
+    await engine.stop()
 
 
 async def test_no_llama_cpp(tiny_model: Path, tmp_path: Path) -> None:

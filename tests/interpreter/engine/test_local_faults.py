@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from custom_components.batti.interpreter.engine.base import ModelInfo
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import (
     EngineCrashed,
@@ -20,7 +23,8 @@ from custom_components.batti.interpreter.errors import (
 )
 
 SENTENCE, LABELS, DEADLINE = "[ bansa ] ko bati bala", ("bansa",), 20.0
-READY = 'import sys; print(\'{"id": 0, "ready": true}\', flush=True); sys.stdin.readline(); '
+INFO = asdict(ModelInfo("none", "trained", None, 0, 0, 0))
+READY = f"import sys; print({json.dumps({'id': 0, 'ready': INFO})!r}, flush=True); sys.stdin.readline(); "
 
 
 @pytest.fixture

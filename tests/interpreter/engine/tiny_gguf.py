@@ -19,6 +19,7 @@ WORDS = (
     *("color", "_name", "_temp", "_kelvin", "transition", " flash", " short", " bansa", " bedrum", " batti", " bati"),
     *(" ko", " ma", " bala", " nibau", " HERE", " ALL", "   ", " -", "system", "user", "assistant", "\n\n"),
 )
+CHAT_TEMPLATE = "{% for message in messages %}<|start_header_id|>{{ message.role }}<|end_header_id|> …"
 CONTROL, NORMAL = gguf.TokenType.CONTROL, gguf.TokenType.NORMAL
 
 
@@ -31,12 +32,18 @@ def write_model(
     n_ctx: int = 1024,
     architecture: str = "llama",
     version: str | None = prompt.VERSION,
+    chat_template: str | None = None,
 ) -> Path:
-    """Write a GGUF file of `layers` layers, `width` wide (a multiple of 32), F32."""
+    """Write a GGUF file of `layers` layers, `width` wide (a multiple of 32), F32.
+
+    Without our prompt's version and with Llama 3's chat template it is a stock instruct model.
+    """
     tokens, merges = _vocabulary()
     writer = gguf.GGUFWriter(path, architecture)
     if version is not None:
         writer.add_string("batti.prompt_version", version)
+    if chat_template is not None:
+        writer.add_chat_template(chat_template)
     writer.add_context_length(n_ctx)
     writer.add_embedding_length(width)
     writer.add_block_count(layers)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -33,6 +34,40 @@ class Generation:
     decode_ms: float
 
 
+class EngineState(StrEnum):
+    """Whether a model can be asked."""
+
+    STOPPED = "stopped"  # not started yet, or ended for good
+    LOADING = "loading"
+    READY = "ready"
+    UNLOADED = "unloaded"  # its memory was freed; the next command loads it again
+    FAILED = "failed"  # the last start or command ended it; the next command tries again
+    UNREACHABLE = "unreachable"  # a server that does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What is known of a model that is ready.
+
+    Attributes:
+        engine: the program and its version.
+        style: how the model is addressed, a `prompt.Style`.
+        prompt_version: the version of the prompt that it was trained on; None for a stock model.
+        parameters: how many numbers it has.
+        context: tokens that a prompt and its answer may have together.
+        prefix_tokens: tokens of the prompt's fixed part, evaluated once.
+        load_ms: time to load it, milliseconds; None where that is not known.
+    """
+
+    engine: str
+    style: str
+    prompt_version: str | None
+    parameters: int
+    context: int
+    prefix_tokens: int
+    load_ms: float | None = None
+
+
 class Engine(Protocol):
     """A model that can be asked; calls may overlap, an engine queues them."""
 
@@ -58,3 +93,28 @@ class Engine(Protocol):
 
     async def stop(self) -> None:
         """End the engine and free its memory."""
+
+
+class WatchedEngine(Engine, Protocol):
+    """An engine that says how it is.
+
+    Attributes:
+        state: whether the model can be asked.
+        info: what is known of the model; None before it was first ready.
+        pid: the process that holds the model in this computer's memory, None where there is none.
+        on_change: called whenever `state` has changed.
+    """
+
+    on_change: Callable[[], None]
+
+    @property
+    def state(self) -> EngineState:
+        """See above."""
+
+    @property
+    def info(self) -> ModelInfo | None:
+        """See above."""
+
+    @property
+    def pid(self) -> int | None:
+        """See above."""

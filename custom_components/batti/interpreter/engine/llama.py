@@ -28,6 +28,7 @@ MICRO_BATCH = 128
 # Below this many parameters waiting for a second thread takes longer than it helps (seen at 12 million, not at 150).
 SMALL = 50_000_000
 MAX_THREADS = 4
+_LONGEST_METADATA = 32_768  # bytes; a chat template has some thousands
 _WRITABLE = re.compile(rb"[a-z0-9 ]+|\n")
 _SEQUENCE = 0
 _LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR in ggml.h; the numbers in llama-cpp-python's _logger.py are other ones
@@ -76,6 +77,12 @@ class LlamaContext:
         pieces = map(self.piece, range(self._n_vocab))
         self.writable = np.fromiter((_WRITABLE.fullmatch(piece) is not None for piece in pieces), np.bool_)
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has."""
+        count: int = api.llama_model_n_params(self._model)
+        return count
+
     def _token(self, text: str) -> int:
         tokens = self.tokenize(text, special=True)
         if len(tokens) != 1:
@@ -93,8 +100,7 @@ class LlamaContext:
 
     def _open(self, threads: int | None) -> Any:
         if threads is None:
-            small = api.llama_model_n_params(self._model) < SMALL
-            threads = 1 if small else min(MAX_THREADS, os.cpu_count() or 1)
+            threads = 1 if self.parameters < SMALL else min(MAX_THREADS, os.cpu_count() or 1)
         params = api.llama_context_default_params()
         params.n_ctx = params.n_batch = self.size
         params.n_ubatch = min(MICRO_BATCH, self.size)
@@ -113,7 +119,7 @@ class LlamaContext:
 
     def metadata(self, key: str) -> str | None:
         """A value of the GGUF file's metadata as text, None where it has no such key."""
-        buffer = ctypes.create_string_buffer(256)
+        buffer = ctypes.create_string_buffer(_LONGEST_METADATA)
         found = api.llama_model_meta_val_str(self._model, key.encode(), buffer, len(buffer))
         return buffer.value.decode(errors="replace") if found >= 0 else None
 
@@ -179,6 +185,12 @@ class LlamaContext:
         api.llama_batch_free(self._batch)
         api.llama_free(self._context)
         api.llama_model_free(self._model)
+
+
+def engine_version() -> str:
+    """The version of llama-cpp-python."""
+    version: str = api.__version__
+    return version
 
 
 def _check_file(path: Path) -> None:

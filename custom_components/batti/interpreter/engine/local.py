@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import EngineCrashed, EngineError, EngineTimeout
-from .base import Generation
+from .base import EngineState, Generation, ModelInfo
 from .process import Process
 
 START_TIMEOUT = 120.0  # seconds; a large model on an SD card takes its time
+CONTEXT = 2048  # tokens; a stock model's prompt has some 700 of them, a small model takes only what it was trained on
 _STOPPED = "The engine has been stopped"
 
 
@@ -30,6 +31,7 @@ class LocalEngine:
         packages: a folder with llama_cpp, for where it is not installed beside Home Assistant.
         state_dir: a folder for the state of the prompt's fixed part, so that a restart need not evaluate it.
         start_timeout: seconds in which the model must be loaded.
+        idle_unload: seconds without a command after which the process ends, to free its memory; never where None.
         command: what to run in place of the worker.
     """
 
@@ -39,10 +41,11 @@ class LocalEngine:
         *,
         python: str | None = None,
         threads: int | None = None,
-        n_ctx: int = 1024,
+        n_ctx: int = CONTEXT,
         packages: Path | None = None,
         state_dir: Path | None = None,
         start_timeout: float = START_TIMEOUT,
+        idle_unload: float | None = None,
         command: Sequence[str] | None = None,
     ) -> None:
         """Say what to run; nothing is started yet."""
@@ -57,10 +60,31 @@ class LocalEngine:
         # Threads that wait for work must not spin: on a busy computer llama.cpp then stands still for seconds.
         self._environment = {"OMP_WAIT_POLICY": "passive", "PYTHONPATH": _python_path(packages)}
         self._start_timeout = start_timeout
+        self._idle_unload = idle_unload
         self._lock = asyncio.Lock()
         self._process: Process | None = None
         self._starting: asyncio.Task[Process] | None = None
+        self._resting: asyncio.Task[None] | None = None
         self._stopped = False
+        self._state = EngineState.STOPPED
+        self._info: ModelInfo | None = None
+        self.on_change: Callable[[], None] = lambda: None
+
+    @property
+    def state(self) -> EngineState:
+        """Whether the model can be asked."""
+        died = self._state is EngineState.READY and (self._process is None or not self._process.alive)
+        return EngineState.FAILED if died else self._state
+
+    @property
+    def info(self) -> ModelInfo | None:
+        """What is known of the model; None before it was first loaded."""
+        return self._info
+
+    @property
+    def pid(self) -> int | None:
+        """The process that holds the model."""
+        return self._process.pid if self._process is not None and self._process.alive else None
 
     async def start(self) -> None:
         """Load the model.
@@ -73,6 +97,7 @@ class LocalEngine:
         self._stopped = False
         async with self._lock:
             await self._ready()
+        self._rest()
 
     async def generate(self, sentence: str, labels: Sequence[str], deadline: float, previous: str = "") -> Generation:
         """Answer one marked sentence; see `base.Engine`.
@@ -86,19 +111,23 @@ class LocalEngine:
                 return await self._ask(request, limit)
         except TimeoutError as error:
             raise EngineTimeout(f"The model had no answer after {deadline:g} seconds") from error
+        finally:
+            self._rest()
+            self._tell(self.state)
 
     async def stop(self) -> None:
         """End the process; commands under way or waiting fail."""
         self._stopped = True
+        if self._resting is not None:
+            self._resting.cancel()
         if (starting := self._starting) is not None:
             starting.cancel()
             await asyncio.wait([starting])
             if not starting.cancelled() and starting.exception() is None:
                 self._process = starting.result()
             self._starting = None
-        if self._process is not None:
-            await self._process.close()
-            self._process = None
+        await self._end()
+        self._tell(EngineState.STOPPED)
 
     async def _ask(self, request: dict[str, Any], limit: asyncio.Timeout) -> Generation:
         process = await self._ready()
@@ -119,13 +148,9 @@ class LocalEngine:
             raise EngineError(_STOPPED)
         if self._process is not None and self._process.alive:
             return self._process
-        if self._process is not None:
-            await self._process.close()
-            self._process = None
+        await self._end()
         if self._starting is None:
-            self._starting = asyncio.create_task(
-                Process.start(self._command, self._environment, self._start_timeout), name="batti: load the model"
-            )
+            self._starting = asyncio.create_task(self._load(), name="batti: load the model")
         try:
             self._process = await asyncio.shield(self._starting)
         except asyncio.CancelledError as error:
@@ -135,11 +160,48 @@ class LocalEngine:
         finally:
             if self._starting is not None and self._starting.done():
                 self._starting = None
+        self._tell(EngineState.READY)
         return self._process
+
+    async def _load(self) -> Process:
+        self._tell(EngineState.LOADING)
+        try:
+            process = await Process.start(self._command, self._environment, self._start_timeout)
+        except EngineError:
+            self._tell(EngineState.FAILED)
+            raise
+        self._info = process.info
+        return process
+
+    async def _end(self) -> None:
+        if self._process is not None:
+            await self._process.close()
+            self._process = None
+
+    def _rest(self) -> None:
+        """Begin to count the seconds after which the process ends."""
+        if self._resting is not None:
+            self._resting.cancel()
+            self._resting = None
+        if self._idle_unload is not None and not self._stopped:
+            self._resting = asyncio.create_task(self._unload(self._idle_unload), name="batti: unload an idle model")
+
+    async def _unload(self, after: float) -> None:
+        await asyncio.sleep(after)
+        async with self._lock:
+            self._resting = None  # from here on the next command waits instead of cancelling this
+            if self._process is not None and self._process.alive:
+                await self._end()
+                self._tell(EngineState.UNLOADED)
+
+    def _tell(self, state: EngineState) -> None:
+        if state is not self._state and not (self._stopped and state is not EngineState.STOPPED):
+            self._state = state
+            self.on_change()
 
 
 def _python_path(packages: Path | None) -> str:
-    """Where the worker finds this package, what Home Assistant was told, and llama_cpp."""
+    """Where the worker finds this package, llama_cpp where it was prepared, and what Home Assistant was told."""
     root = Path(__file__).absolute().parents[len(__package__.split("."))]
-    parts = [str(root), os.environ.get("PYTHONPATH", ""), str(packages or "")]
+    parts = [str(root), str(packages or ""), os.environ.get("PYTHONPATH", "")]
     return os.pathsep.join(part for part in parts if part)

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from .. import errors
 from ..errors import EngineCrashed, EngineError, EngineGarbled, EngineMissing, EngineTimeout
-from .base import Generation
+from .base import Generation, ModelInfo
 
 _STDERR_KEPT = 4000  # bytes
 _STDERR_LINES = 3  # of these in a message
@@ -26,9 +26,12 @@ _HINTS = {
 class Process:
     """A running worker. One request at a time, except that abandoned ones may still be under way."""
 
+    info: ModelInfo
+
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         """Listen to a process that was just started."""
         self._process = process
+        self.pid = process.pid
         self._given_up = False
         self._last_id = 0
         self._stderr = b""
@@ -53,7 +56,7 @@ class Process:
         process = cls(started)
         try:
             async with asyncio.timeout(timeout):
-                await process._answer("ready")
+                process.info = await process._ready()
         except TimeoutError as error:
             await process.close()
             raise EngineTimeout(f"The model was not loaded after {timeout:g} seconds") from error
@@ -85,6 +88,13 @@ class Process:
         try:
             return Generation(**{**fields, "unknown": tuple(fields["unknown"])})
         except (TypeError, KeyError) as error:
+            raise self._garbled(fields) from error
+
+    async def _ready(self) -> ModelInfo:
+        fields = await self._answer("ready")
+        try:
+            return ModelInfo(**fields)
+        except TypeError as error:
             raise self._garbled(fields) from error
 
     async def close(self) -> None:

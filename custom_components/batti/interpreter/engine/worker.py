@@ -1,6 +1,6 @@
 """The child process: reads requests from stdin and writes answers to stdout, one JSON object a line.
 
-    <- {"id": 0, "ready": true}                    once, when the model is loaded
+    <- {"id": 0, "ready": {...}}                   once, when the model is loaded: the fields of base.ModelInfo
     -> {"id": 1, "sentence": "[ bansa ] ko bati bala", "labels": ["bansa"], "previous": ""}
     <- {"id": 1, "generation": {...}}              the fields of base.Generation
     <- {"id": 1, "error": "SentenceTooLong", "message": "..."}      with id 0 where the model cannot be loaded
@@ -38,7 +38,7 @@ def main() -> int:
     except EngineError as error:
         _say(output, id=0, error=type(error).__name__, message=str(error))
         return 1
-    _say(output, id=0, ready=True)
+    _say(output, id=0, ready=asdict(model.info))
     while True:
         _answer(model, json.loads(requests.get()), requests, output)
 

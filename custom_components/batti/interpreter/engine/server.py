@@ -1,0 +1,208 @@
+"""A llama.cpp server over HTTP: a house with a weak hub, or many hubs that share one strong machine.
+
+Same prompt, same grammar (as GBNF), same grounding and confidence as in the child process (`reading.py`). The fixed part
+of the prompt stays in the server's cache (`cache_prompt`), so a command costs its own words there too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+import aiohttp
+
+from .. import prompt
+from ..errors import EngineError, EngineTimeout, ModelRefused, ServerUnreachable
+from ..grammar import LABEL_PREFIX, Grammar, label_line
+from ..prompt import BRACKETS, Style
+from .base import EngineState, Generation, ModelInfo
+from .client import Completion, ServerClient
+from .decode import MAX_NAME_TOKENS, MAX_TOKENS
+from .reading import Doubt, Reading, Token
+
+START_TIMEOUT = 30.0  # seconds
+_NAME_GRAMMAR = 'root ::= [a-z0-9 ]+ "\\n"\n'
+_PROBE = ("[ bansa ] ko bati bala", ("bansa",))
+_SURE_OF_ITSELF = 0.5  # whoever was trained on our prompt answers the probe with more, whoever was not with far less
+
+
+class ServerEngine:
+    """Asks a llama.cpp server.
+
+    Args:
+        session: of aiohttp; Home Assistant's own, which keeps connections open.
+        url: of the server, such as `http://192.168.1.20:8080`.
+        api_key: as the server was started with, if it was.
+        style: how its model is addressed; where None it is tried out with the first start.
+    """
+
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, api_key: str | None = None, *, style: Style | None = None
+    ) -> None:
+        """Say whom to ask; nothing is asked yet."""
+        self._client = ServerClient(session, url, api_key)
+        self._style = style
+        self._lock = asyncio.Lock()
+        self._state = EngineState.STOPPED
+        self._info: ModelInfo | None = None
+        self.on_change: Callable[[], None] = lambda: None
+
+    @property
+    def state(self) -> EngineState:
+        """Whether the server can be asked."""
+        return self._state
+
+    @property
+    def info(self) -> ModelInfo | None:
+        """What is known of the model; None before the server first answered."""
+        return self._info
+
+    @property
+    def pid(self) -> int | None:
+        """None: the model is in another computer's memory, or in another program's."""
+        return None
+
+    async def start(self) -> None:
+        """See that the server is there and its model can be used; also whether it has come back.
+
+        Raises:
+            ServerUnreachable, ServerDenied: it cannot be asked.
+            ModelRefused: its model has not Llama 3's chat format.
+        """
+        try:
+            async with asyncio.timeout(START_TIMEOUT), self._lock:
+                self._tell(EngineState.LOADING)
+                await self._client.health()
+                if self._info is None:
+                    self._info = await self._look()
+        except TimeoutError as error:
+            self._tell(EngineState.UNREACHABLE)
+            raise ServerUnreachable(f"{self._client.url} did not answer within {START_TIMEOUT:g} seconds") from error
+        except EngineError:
+            self._tell(EngineState.UNREACHABLE)
+            raise
+        self._tell(EngineState.READY)
+
+    async def generate(self, sentence: str, labels: Sequence[str], deadline: float, previous: str = "") -> Generation:
+        """Answer one marked sentence; see `base.Engine`."""
+        try:
+            async with asyncio.timeout(deadline):
+                if self._info is None:
+                    await self.start()
+                generation = await self._answer(sentence, labels, previous)
+        except TimeoutError as error:
+            raise EngineTimeout(f"The server at {self._client.url} had no answer after {deadline:g} seconds") from error
+        except ServerUnreachable:
+            self._tell(EngineState.UNREACHABLE)
+            raise
+        self._tell(EngineState.READY)
+        return generation
+
+    async def stop(self) -> None:
+        """Ask no more."""
+        self._tell(EngineState.STOPPED)
+
+    async def _look(self) -> ModelInfo:
+        """What model the server has, and how it is addressed."""
+        meta = await self._client.model()
+        for control in prompt.CHAT_TOKENS:
+            if len(await self._client.tokenise(prompt.Piece(control, True))) != 1:
+                raise ModelRefused(
+                    f"The model of {self._client.url} has no {control} token; Batti needs a model with Llama 3's chat format"
+                )
+        if self._style is None:
+            tried = await self._answer(*_PROBE)
+            self._style = Style.TRAINED if tried.confidence > _SURE_OF_ITSELF else Style.INSTRUCT
+        return ModelInfo(
+            engine="llama.cpp server",
+            style=self._style,
+            prompt_version=prompt.VERSION if self._style is Style.TRAINED else None,
+            parameters=int(meta.get("n_params") or 0),
+            context=int(meta.get("n_ctx") or meta.get("n_ctx_train") or 0),
+            prefix_tokens=len(await self._tokens(prompt.prefix(self._style))),
+        )
+
+    async def _answer(self, sentence: str, labels: Sequence[str], previous: str = "") -> Generation:
+        begin = perf_counter()
+        prompt_tokens = await self._tokens(prompt.prefix(self._style or Style.TRAINED))
+        prompt_tokens = prompt_tokens + await self._tokens(prompt.user(sentence, previous))
+        words = f" {' '.join(word for word in f'{previous} {sentence}'.split() if word not in BRACKETS)} "
+        grammar = Grammar(labels)
+        reading, unknown, clock = Reading(grammar, grammar.start), list[str](), _Clock()
+        while True:
+            written = [token.number for token in reading.tokens]
+            answer = await self._complete(prompt_tokens + written, grammar.to_gbnf(reading.state), MAX_TOKENS, clock)
+            if (doubt := reading.read(answer)) is None:
+                break
+            await self._decide(doubt, reading, prompt_tokens, words, unknown, clock)
+            if not grammar.edges(reading.state):
+                break
+        whole = (perf_counter() - begin) * 1000
+        return Generation(
+            reading.text,
+            math.exp(reading.log_p),
+            tuple(unknown),
+            steps=clock.steps,
+            tokens=len(reading.tokens),
+            prompt_tokens=len(prompt_tokens),
+            reused_tokens=clock.reused,
+            prefill_ms=clock.prompt_ms,
+            decode_ms=whole - clock.prompt_ms,
+        )
+
+    async def _decide(
+        self,
+        doubt: Doubt,
+        reading: Reading,
+        prompt_tokens: list[int],
+        words: str,
+        unknown: list[str],
+        clock: _Clock,
+    ) -> None:
+        """Keep the label that fits best, or the name that the model would rather write."""
+        before = prompt_tokens + [token.number for token in (*reading.tokens, *doubt.before)]
+        free = await self._complete(before, _NAME_GRAMMAR, MAX_NAME_TOKENS, clock)
+        spelt = [token for token in free if token.text]
+        log_p = sum(token.log_p for token in spelt)
+        name = " ".join("".join(token.text for token in spelt).split())
+        # As in decode.py: what nobody said is no name, and the label that fits best is likelier.
+        if log_p > doubt.log_p and name and f" {name} " in words:
+            state = reading.grammar.label_state(doubt.state, name)
+            reading.accept((*doubt.before, *spelt), log_p, label_line(name), state)
+            if name not in reading.grammar.labels:
+                unknown.append(name)
+            return
+        text = "".join(token.text for token in (*doubt.before, *doubt.label_tokens))
+        label = text.removeprefix(LABEL_PREFIX).rstrip("\n")
+        state = reading.grammar.label_state(doubt.state, label)
+        reading.accept((*doubt.before, *doubt.label_tokens), doubt.log_p, text, state)
+
+    async def _complete(self, tokens: list[int], grammar: str, limit: int, clock: _Clock) -> list[Token]:
+        completion = await self._client.complete(tokens, grammar, limit)
+        clock.add(completion)
+        return completion.tokens
+
+    async def _tokens(self, pieces: Sequence[prompt.Piece]) -> list[int]:
+        return [token for piece in pieces for token in await self._client.tokenise(piece)]
+
+    def _tell(self, state: EngineState) -> None:
+        if state is not self._state:
+            self._state = state
+            self.on_change()
+
+
+class _Clock:
+    """What the server tells of the requests that one command took."""
+
+    def __init__(self) -> None:
+        self.prompt_ms = 0.0
+        self.reused = 0
+        self.steps = 0
+
+    def add(self, completion: Completion) -> None:
+        """The prompt's time is the first request's; later ones go on from what the server has in memory."""
+        if not self.steps:
+            self.prompt_ms, self.reused = completion.prompt_ms, completion.reused
+        self.steps += len(completion.tokens)
