@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.batti  # noqa: F401  # before the test plugin's own package of that name is found
+from custom_components.batti.const import BUNDLED_MODEL, MODELS
+from custom_components.batti.preparation import prepare
 
 from . import house
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -19,11 +29,39 @@ def hass_config_dir(tmp_path: Path) -> str:
     return str(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def prepared_engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the engine was prepared, for real and once."""
+    folder = tmp_path_factory.mktemp("engine")
+
+    async def run() -> None:
+        async with aiohttp.ClientSession() as session:
+            await prepare(folder, MODELS / BUNDLED_MODEL, session)
+
+    asyncio.run(run())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def stock_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A file of Llama 3.2 1B's shape with random weights, of a seed that writes long answers.
+
+    Written by the command that people use; removed at the end, because pytest keeps folders of several runs.
+    """
+    path = tmp_path_factory.mktemp("stock") / "stock.gguf"
+    command = [sys.executable, "-m", "training.shape", "--out", path, "--seed", "1"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    yield path
+    path.unlink()
+
+
 @pytest.fixture(autouse=True)
 def _with_our_integrations(request: pytest.FixtureRequest) -> None:
-    """Let a core find Batti; tests without a core stay without."""
+    """Let a core find Batti, with its engine prepared by an earlier start; tests without a core stay without."""
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
+        folder = Path(request.getfixturevalue("hass_config_dir")) / ".cache" / "batti" / "engine"
+        shutil.copytree(request.getfixturevalue("prepared_engine"), folder)
 
 
 @pytest.fixture

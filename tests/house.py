@@ -46,14 +46,20 @@ async def add_batti(hass: HomeAssistant) -> MockConfigEntry:
 
 
 async def say(
-    hass: HomeAssistant, text: str, *, language: str = "en", user_id: str | None = None, conversation_id: str = ""
+    hass: HomeAssistant,
+    text: str,
+    *,
+    language: str = "en",
+    user_id: str | None = None,
+    conversation_id: str = "",
+    agent: str = AGENT,
 ) -> dict[str, Any]:
     """Say a sentence through the action `conversation.process`; its `response` part."""
     conversation = {"conversation_id": conversation_id} if conversation_id else {}
     answer = await hass.services.async_call(
         "conversation",
         "process",
-        {"text": text, "agent_id": AGENT, "language": language, **conversation},
+        {"text": text, "agent_id": agent, "language": language, **conversation},
         blocking=True,
         return_response=True,
         context=Context(user_id=user_id),
@@ -134,5 +140,5 @@ def workers() -> list[psutil.Process]:
     return [
         child
         for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE and any("batti" in part for part in child.cmdline())
+        if child.status() != psutil.STATUS_ZOMBIE and any(".engine.worker" in part for part in child.cmdline())
     ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
@@ -14,10 +17,10 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.batti.const import BUNDLED_MODEL, CONF_MODEL, DOMAIN
-from custom_components.batti.diagnostics import async_get_config_entry_diagnostics
+from custom_components.batti.const import BUNDLED_MODEL, CONF_MODEL, DOMAIN, MODELS
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import EngineCrashed, EngineError, EngineMissing
+from custom_components.batti.preparation import Prepared, prepare
 
 from . import house
 
@@ -42,10 +45,68 @@ async def test_reloading_leaves_one_worker_that_understands(flat: HomeAssistant,
 
 
 async def test_removing_leaves_nothing(flat: HomeAssistant, batti: MockConfigEntry) -> None:
+    cache = Path(flat.config.path(".cache", DOMAIN))
+    assert cache.exists()
     await flat.config_entries.async_remove(batti.entry_id)
     await flat.async_block_till_done()
     assert house.workers() == []
     assert flat.states.get(house.AGENT) is None
+    assert not cache.exists()
+
+
+async def test_removing_one_of_several_leaves_what_the_others_need(flat: HomeAssistant, batti: MockConfigEntry) -> None:
+    cache = Path(flat.config.path(".cache", DOMAIN))
+    folder = cache / "models" / "someone--batti"
+    folder.mkdir(parents=True)
+    fetched, other = folder / "one.gguf", folder / "two.gguf"
+    chosen = Path(flat.config.path("mine.gguf"))
+    for file in (fetched, other, chosen):
+        shutil.copy(MODELS / BUNDLED_MODEL, file)
+    entries = [
+        MockConfigEntry(domain=DOMAIN, data={"source": source, "model": str(file)})
+        for source, file in (("hugging_face", fetched), ("hugging_face", other), ("file", chosen))
+    ]
+    for entry in entries:
+        entry.add_to_hass(flat)
+        assert await flat.config_entries.async_setup(entry.entry_id)
+    assert (cache / "states" / "one.state").exists()
+    await flat.config_entries.async_remove(entries[0].entry_id)
+    assert not fetched.exists()
+    assert not (cache / "states" / "one.state").exists()
+    assert (cache / "states" / "two.state").exists()
+    assert other.exists()
+    await flat.config_entries.async_remove(entries[1].entry_id)
+    assert not folder.exists()
+    await flat.config_entries.async_remove(entries[2].entry_id)
+    assert chosen.exists()
+    assert (cache / "engine").exists()
+    assert batti.state is ConfigEntryState.LOADED
+
+
+async def test_an_engine_that_takes_long_to_prepare(flat: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Home Assistant does not wait for a compiler; it asks again, and the work goes on meanwhile."""
+    go_on = asyncio.Event()
+    begun = 0
+
+    async def slow(*args: Any, **options: Any) -> Prepared:
+        nonlocal begun
+        begun += 1
+        await go_on.wait()
+        return await prepare(*args, **options)
+
+    monkeypatch.setattr("custom_components.batti.engines.prepare", slow)
+    monkeypatch.setattr("custom_components.batti.PATIENCE", 0.05)
+    entry = MockConfigEntry(domain=DOMAIN, data={CONF_MODEL: BUNDLED_MODEL})
+    entry.add_to_hass(flat)
+    assert not await flat.config_entries.async_setup(entry.entry_id)
+    assert (entry.state, entry.error_reason_translation_key) == (ConfigEntryState.SETUP_RETRY, "engine_preparing")
+    await flat.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    go_on.set()
+    monkeypatch.setattr("custom_components.batti.PATIENCE", 30.0)
+    await flat.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.LOADED
+    assert begun == 1
 
 
 async def test_home_assistant_s_end_is_the_worker_s(flat: HomeAssistant, batti: MockConfigEntry) -> None:
@@ -55,7 +116,7 @@ async def test_home_assistant_s_end_is_the_worker_s(flat: HomeAssistant, batti: 
 
 
 async def test_a_model_that_is_gone(flat: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("custom_components.batti.MODELS", tmp_path / "models")
+    monkeypatch.setattr("custom_components.batti.engines.MODELS", tmp_path / "models")
     entry = MockConfigEntry(domain=DOMAIN, data={CONF_MODEL: BUNDLED_MODEL})
     entry.add_to_hass(flat)
     assert not await flat.config_entries.async_setup(entry.entry_id)
@@ -89,16 +150,6 @@ async def test_yaml_configuration_is_told_to_be_of_no_use(hass: HomeAssistant) -
     assert await async_setup_component(hass, "homeassistant", {})
     assert await async_setup_component(hass, DOMAIN, {DOMAIN: {}})
     assert ir.async_get(hass).async_get_issue("homeassistant", f"config_entry_only_{DOMAIN}") is not None
-
-
-async def test_diagnostics_tell_no_names(flat: HomeAssistant, batti: MockConfigEntry) -> None:
-    before = await async_get_config_entry_diagnostics(flat, batti)
-    assert before["home"] == {"floors": 1, "areas": 7, "lights": 12}
-    assert before["last_sentence"] is None
-    await house.say(flat, "ama ko kotha ko batti balnus")
-    after = await async_get_config_entry_diagnostics(flat, batti)
-    assert after["last_sentence"]["actions"] == ["light.turn_on"]
-    assert "ama" not in str(after).lower()
 
 
 def test_nothing_is_read_from_disk_with_the_first_sentence() -> None:

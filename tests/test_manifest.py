@@ -17,8 +17,13 @@ from homeassistant.setup import async_setup_component
 
 import custom_components.batti
 from custom_components.batti.config_flow import BattiConfigFlow
-from custom_components.batti.const import BUNDLED_MODEL, DOMAIN, MODELS
-from custom_components.batti.errors import TRANSLATION_KEYS
+from custom_components.batti.const import BUNDLED_MODEL, DOMAIN, MODELS, Source
+from custom_components.batti.errors import ENGINE_FAILED, TRANSLATION_KEYS
+from custom_components.batti.forms import REPOSITORY_FORM, SERVER_FORM, file_form, options_form
+from custom_components.batti.interpreter.engine.base import EngineState
+from custom_components.batti.issues import KINDS, OF_MODELS
+from custom_components.batti.repairs import EngineFlow, ModelFlow
+from custom_components.batti.sensor import SENSORS
 
 HERE = Path(custom_components.batti.__file__).parent
 LANGUAGES = sorted(path.stem for path in (HERE / "translations").glob("*.json"))
@@ -64,7 +69,9 @@ def test_manifest() -> None:
     assert manifest["config_flow"] is True
     assert manifest["dependencies"] == ["conversation"]
     assert (manifest["integration_type"], manifest["iot_class"]) == ("service", "calculated")
-    assert manifest["requirements"] == [], "llama-cpp-python must be built: as a requirement it would stop the loading"
+    # llama-cpp-python must be built in places: as a requirement it would stop the loading. Home Assistant has numpy already
+    # wherever it came in a container.
+    assert manifest["requirements"] == ["numpy>=2.0"]
     assert all(owner.startswith("@") for owner in manifest["codeowners"])
     assert re.fullmatch(r"\d+\.\d+\.\d+", manifest["version"])
     project = (HERE.parents[1] / "pyproject.toml").read_text("utf-8")
@@ -94,22 +101,60 @@ def test_every_language_has_the_same_texts_with_the_same_placeholders(language: 
             assert re.search("[\u0900-\u097f]", text), f"{path} is not in Nepali"
 
 
+def steps_of(flow: type) -> set[str]:
+    return {name.removeprefix("async_step_") for name in vars(flow) if name.startswith("async_step_")}
+
+
 def test_the_config_flow_s_texts() -> None:
     config = load("translations/en.json")["config"]
-    steps = {name.removeprefix("async_step_") for name in vars(BattiConfigFlow) if name.startswith("async_step_")}
-    assert config["step"].keys() == steps
-    menu = config["step"]["user"]["menu_options"].keys()
-    assert menu == config["step"]["user"]["menu_option_descriptions"].keys()
-    assert menu <= steps
-    assert config["error"].keys() == {*TRANSLATION_KEYS.values(), "engine_failed"}
-    assert "already_configured" in config["abort"]
+    working = config["progress"].keys()
+    assert config["step"].keys() | working == steps_of(BattiConfigFlow) - {
+        "failed",
+        "finish",
+    }  # these show no form of their own
+    for menu in (config["step"]["user"], config["step"]["reconfigure"]):
+        assert menu["menu_options"].keys() == menu["menu_option_descriptions"].keys() == set(Source)
+    refused = set(re.findall(r'FileRefused\("(\w+)"', (HERE / "model_files.py").read_text("utf-8")))
+    assert config["error"].keys() == {*TRANSLATION_KEYS.values(), ENGINE_FAILED, *refused}
+    assert config["abort"].keys() == {"already_configured", "reconfigure_successful"}
+    for step, form in (("hugging_face", REPOSITORY_FORM), ("server", SERVER_FORM), ("file", file_form([]))):
+        assert (
+            config["step"][step]["data"].keys() == config["step"][step]["data_description"].keys() == set(form.schema)
+        )
+
+
+def test_the_options_texts() -> None:
+    init = load("translations/en.json")["options"]["step"]["init"]
+    assert init["data"].keys() == init["data_description"].keys() == set(options_form(Source.BUNDLED).schema)
+    assert set(options_form(Source.SERVER).schema) < init["data"].keys()
+
+
+def test_the_issues_texts() -> None:
+    issues = load("translations/en.json")["issues"]
+    assert issues.keys() == set(KINDS)
+    for kind, texts in issues.items():
+        flow = texts["fix_flow"]
+        if kind in OF_MODELS:
+            assert flow["step"].keys() == {"init"}
+            assert flow["step"]["init"]["menu_options"].keys() == steps_of(ModelFlow) - {"init"}
+            assert flow["abort"].keys() == {"still_failing"}
+        else:
+            assert flow["step"].keys() | flow["progress"].keys() == steps_of(EngineFlow) - {"init", "done"}
+            assert flow["error"].keys() == {"still_failing"}
+
+
+async def test_the_entities_texts_and_icons() -> None:
+    texts, icons = load("translations/en.json")["entity"]["sensor"], load("icons.json")["entity"]["sensor"]
+    assert texts.keys() == icons.keys() == {description.translation_key for description in SENSORS}
+    assert texts["model_state"]["state"].keys() == set(EngineState)
+    assert icons["model_state"]["state"].keys() < set(EngineState)
 
 
 def test_every_exception_that_is_raised_has_a_text() -> None:
     exceptions = load("translations/en.json")["exceptions"].keys()
     code = "\n".join(path.read_text("utf-8") for path in HERE.glob("*.py"))
-    raised = set(re.findall(r'translation_key="(\w+)"', code))
-    assert exceptions == {*TRANSLATION_KEYS.values(), "engine_failed", *raised}
+    raised = set(re.findall(r'translation_domain=DOMAIN, translation_key="(\w+)"', code))
+    assert exceptions == {*TRANSLATION_KEYS.values(), ENGINE_FAILED, *raised}
 
 
 async def test_actions_are_described_in_every_file(hass: HomeAssistant) -> None:

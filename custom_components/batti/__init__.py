@@ -6,15 +6,12 @@ it is not installed: by `training/` and on the command line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+import asyncio
 from typing import TYPE_CHECKING
 
-from .const import CONF_MODEL, DOMAIN, MODELS, PLATFORMS
-from .errors import translation
+from .const import DOMAIN, PLATFORMS, Source
 from .interpreter import labels_of
-from .interpreter.engine.local import LocalEngine
-from .interpreter.errors import EngineError, EngineMissing, ModelMissing, ModelRefused
+from .interpreter.errors import EngineError
 from .interpreter.fold import fold
 from .interpreter.home import Area, Floor, Home, Light
 from .interpreter.reply import error_reply
@@ -24,11 +21,12 @@ if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
     from homeassistant.helpers.typing import ConfigType
 
-    from .interpreter import Interpretation
-    from .interpreter.engine.base import Engine
+    from .interpreter.engine.base import WatchedEngine
+    from .runtime import Batti
 
-    BattiConfigEntry = ConfigEntry["Batti"]
+    BattiConfigEntry = ConfigEntry[Batti]
 
+PATIENCE = 30.0  # seconds that setting up waits for the engine to be prepared; building it takes minutes
 
 EXAMPLE_HOME = Home(
     (Floor("ground", "Ground Floor", level=0),),
@@ -36,14 +34,6 @@ EXAMPLE_HOME = Home(
     (Light("light.kitchen", "Ceiling Light", area_id="kitchen"),),
 )
 EXAMPLE_SENTENCE = "bhansa ko batti bala"
-
-
-@dataclass
-class Batti:
-    """What an entry holds while it is loaded: its engine, and what it made of the last sentence."""
-
-    engine: Engine
-    last: Interpretation | None = None
 
 
 def _entry_only(config: ConfigType) -> ConfigType:
@@ -55,11 +45,6 @@ def _entry_only(config: ConfigType) -> ConfigType:
 
 
 CONFIG_SCHEMA = _entry_only
-
-
-def local_engine(hass: HomeAssistant, model: str) -> LocalEngine:
-    """An engine for a file of `MODELS`, not started yet; what it saves for its next start is kept out of backups."""
-    return LocalEngine(MODELS / model, state_dir=Path(hass.config.path(".cache", DOMAIN)))
 
 
 def read_words() -> None:
@@ -77,29 +62,74 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: BattiConfigEntry) -> bool:
-    """Start the entry's model in its worker process."""
+    """Prepare the engine, start the entry's model in its worker process or greet its server, add the entities."""
     from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-    from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 
-    engine = local_engine(hass, entry.data[CONF_MODEL])
+    from .runtime import Batti
+
+    engine = await _started(hass, entry)
 
     async def stop(_: Event) -> None:
         await engine.stop()
 
     entry.async_on_unload(engine.stop)
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
-    try:
-        await engine.start()
-    except EngineError as error:
-        # A model or an engine that is not there will not come by waiting; a worker that died may do better next time.
-        lasting = isinstance(error, EngineMissing | ModelMissing | ModelRefused)
-        raise (ConfigEntryError if lasting else ConfigEntryNotReady)(**translation(error)) from error
     await hass.async_add_executor_job(read_words)
-    entry.runtime_data = Batti(engine)
+    entry.runtime_data = Batti(hass, entry, engine)
+    _watch(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 
 
+async def _started(hass: HomeAssistant, entry: BattiConfigEntry) -> WatchedEngine:
+    """The entry's engine, ready; what is wrong otherwise stands under Repairs too."""
+    from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
+
+    from . import issues
+    from .engines import engine_of
+    from .errors import LASTING, translation
+
+    try:
+        async with asyncio.timeout(PATIENCE):
+            engine = await engine_of(hass, entry.data, entry.options)
+    except TimeoutError as error:
+        raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="engine_preparing") from error
+    except EngineError as error:
+        issues.create(hass, entry, error)
+        raise ConfigEntryError(**translation(error)) from error
+    try:
+        await engine.start()
+    except EngineError as error:
+        await engine.stop()
+        issues.create(hass, entry, error)
+        raise (ConfigEntryError if isinstance(error, LASTING) else ConfigEntryNotReady)(**translation(error)) from error
+    issues.clear(hass, entry)
+    return engine
+
+
+def _watch(hass: HomeAssistant, entry: BattiConfigEntry) -> None:
+    """Notice when a server goes and when it is back."""
+    from . import issues
+    from .engines import source_of
+    from .interpreter.engine.server import ServerEngine
+    from .watch import ServerWatch
+
+    engine = entry.runtime_data.engine
+    if source_of(entry.data) is Source.SERVER and isinstance(engine, ServerEngine):
+        watch = ServerWatch(hass, engine, lambda error: issues.create(hass, entry, error))
+        entry.async_on_unload(watch.stop)
+
+
 async def async_unload_entry(hass: HomeAssistant, entry: BattiConfigEntry) -> bool:
-    """Take the entity away; what setup put on `async_on_unload` then stops the worker process."""
+    """Take the entities away; what setup put on `async_on_unload` then stops the worker process."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: BattiConfigEntry) -> None:
+    """Delete what was downloaded or saved for this entry only; with the last entry, all that Batti ever saved."""
+    from . import issues
+    from .leftovers import remove
+
+    issues.clear(hass, entry)
+    others = [other.data for other in hass.config_entries.async_entries(DOMAIN) if other.entry_id != entry.entry_id]
+    await hass.async_add_executor_job(remove, hass, entry.data, others)

@@ -13,15 +13,17 @@ from homeassistant.helpers import config_validation as cv
 from .const import DOMAIN
 from .errors import translation
 from .home import home_of, speaker_area
-from .interpreter import Turn, interpret
+from .interpreter import Turn
 from .interpreter.errors import BattiError
 
 if TYPE_CHECKING:
-    from . import Batti, BattiConfigEntry
+    from . import BattiConfigEntry
+    from .runtime import Batti
 
 SERVICE_INTERPRET = "interpret"
 ATTR_TEXT = "text"
 ATTR_LANGUAGE = "language"
+ATTR_CONFIG_ENTRY_ID = "config_entry_id"
 
 INTERPRET_SCHEMA = vol.Schema(
     {
@@ -29,6 +31,7 @@ INTERPRET_SCHEMA = vol.Schema(
         # Taken as `conversation.process` takes it; the sentence itself shows its language and script.
         vol.Optional(ATTR_LANGUAGE): cv.string,
         vol.Optional(ATTR_DEVICE_ID): cv.string,
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
     }
 )
 
@@ -44,9 +47,9 @@ def async_setup_actions(hass: HomeAssistant) -> None:
 async def _interpret(call: ServiceCall) -> ServiceResponse:
     """Say what Batti would do, and do nothing."""
     area_id = speaker_area(call.hass, None, call.data.get(ATTR_DEVICE_ID))
-    engine = _loaded(call.hass).engine
+    batti = _loaded(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     try:
-        found = await interpret(call.data[ATTR_TEXT], home_of(call.hass), engine, Turn(area_id))
+        found = await batti.interpret(call.data[ATTR_TEXT], home_of(call.hass), Turn(area_id))
     except BattiError as error:
         raise HomeAssistantError(**translation(error)) from error
     return {
@@ -57,8 +60,10 @@ async def _interpret(call: ServiceCall) -> ServiceResponse:
     }
 
 
-def _loaded(hass: HomeAssistant) -> Batti:
+def _loaded(hass: HomeAssistant, entry_id: str | None) -> Batti:
+    """The entry that was asked for, or the first that is loaded."""
     entries: list[BattiConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    if not entries:
+    wanted = [entry for entry in entries if entry_id in (None, entry.entry_id)]
+    if not wanted:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_loaded")
-    return entries[0].runtime_data
+    return wanted[0].runtime_data

@@ -9,12 +9,11 @@ from homeassistant.components import conversation
 from homeassistant.const import MATCH_ALL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import intent
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_MODEL, DOMAIN
+from .device import device_of
 from .home import home_of, perform, speaker_area
-from .interpreter import Turn, interpret
+from .interpreter import Turn
 from .interpreter.errors import BattiError, EngineError
 from .interpreter.grammar import Refusal
 from .interpreter.home import Home
@@ -48,13 +47,17 @@ class BattiConversationEntity(conversation.ConversationEntity):
         self._batti = entry.runtime_data
         self._memory = Memory()
         self._attr_unique_id = entry.entry_id
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, entry.entry_id)},
-            name=entry.title,
-            manufacturer="Batti",
-            model=entry.data[CONF_MODEL],
-            entry_type=DeviceEntryType.SERVICE,
-        )
+        self._attr_device_info = device_of(entry)
+
+    async def async_added_to_hass(self) -> None:
+        """Follow the engine: where it is a server it may be gone."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._batti.listen(self.async_write_ha_state))
+
+    @property
+    def available(self) -> bool:
+        """Return whether a sentence can be understood."""
+        return self._batti.available
 
     @property
     def supported_languages(self) -> list[str] | Literal["*"]:
@@ -78,9 +81,9 @@ class BattiConversationEntity(conversation.ConversationEntity):
             home = home_of(self.hass)
             area_id = speaker_area(self.hass, user_input.satellite_id, user_input.device_id)
             turn = Turn(area_id, self._memory.recall(chat_log.conversation_id))
-            self._batti.last = await interpret(text, home, self._batti.engine, turn)
-            plan = self._batti.last.plan
-            self._memory.keep(chat_log.conversation_id, self._batti.last.previous)
+            understood = await self._batti.interpret(text, home, turn)
+            plan = understood.plan
+            self._memory.keep(chat_log.conversation_id, understood.previous)
             outcome = await perform(self.hass, plan, home, user_input.context)
             answer = reply(text, plan, outcome, home)
             _fill(response, answer, plan, outcome, home)

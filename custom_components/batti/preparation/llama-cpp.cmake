@@ -2,7 +2,3 @@
 # llama.cpp's "common" library (arguments, chat templates, downloads), which it does not load and which is most of the
 # build. A normal variable wins over the cache entry that it forces (CMake policy CMP0126).
 set(LLAMA_BUILD_COMMON OFF)
-
-# Llama 3's real vocabulary, without weights, is among llama.cpp's sources. Our tests hold our lines against it, so it is
-# kept beside the wheel.
-file(COPY "${CMAKE_CURRENT_SOURCE_DIR}/vendor/llama.cpp/models/ggml-vocab-llama-bpe.gguf" DESTINATION "${CMAKE_CURRENT_LIST_DIR}/wheel")

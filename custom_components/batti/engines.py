@@ -1,0 +1,123 @@
+"""From an entry to its engine: which model, with which options, and where llama_cpp is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util.hass_dict import HassKey
+
+from .const import (
+    BUNDLED_MODEL,
+    CONF_API_KEY,
+    CONF_CONTEXT_SIZE,
+    CONF_IDLE_UNLOAD,
+    CONF_MODEL,
+    CONF_SOURCE,
+    CONF_THREADS,
+    CONF_URL,
+    DEFAULT_IDLE_UNLOAD,
+    DOMAIN,
+    MODELS,
+    Source,
+)
+from .interpreter.engine.base import WatchedEngine
+from .interpreter.engine.local import CONTEXT, LocalEngine
+from .interpreter.engine.server import ServerEngine
+from .preparation import Prepared, Progress, Stage, prepare
+
+
+def cache(hass: HomeAssistant) -> Path:
+    """Batti's own folder: what can be had again, so it is kept out of backups."""
+    return Path(hass.config.path(".cache", DOMAIN))
+
+
+def source_of(data: Mapping[str, Any]) -> Source:
+    """Where the model of an entry comes from."""
+    return Source(data.get(CONF_SOURCE, Source.BUNDLED))
+
+
+def model_of(data: Mapping[str, Any]) -> Path:
+    """The file of an entry's model; not for a server."""
+    return MODELS / data[CONF_MODEL] if source_of(data) is Source.BUNDLED else Path(data[CONF_MODEL])
+
+
+class Workshop:
+    """Prepares llama_cpp, once for all entries and flows of this Home Assistant."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Nothing is prepared yet."""
+        self._hass = hass
+        self._task: asyncio.Task[Prepared] | None = None
+        self._listeners: list[Progress] = []
+
+    @property
+    def prepared(self) -> Prepared | None:
+        """What was prepared, if it was."""
+        done = self._task is not None and self._task.done() and not self._task.cancelled()
+        return self._task.result() if done and self._task and self._task.exception() is None else None
+
+    async def prepare(self, on_progress: Progress | None = None, *, again: bool = False) -> Prepared:
+        """Have llama_cpp where the worker finds it; whoever comes while this is under way waits for the same.
+
+        Args:
+            on_progress: told what is done, for as long as this call waits.
+            again: also where it was prepared before, because it does not work.
+
+        Raises:
+            EngineMissing: it cannot be had here, and why.
+        """
+        if on_progress:
+            self._listeners.append(on_progress)
+        try:
+            if self._task is None or (self._task.done() and (again or self.prepared is None)):
+                self._task = self._hass.async_create_background_task(self._run(again), "batti: prepare the engine")
+            return await asyncio.shield(self._task)
+        finally:
+            if on_progress:
+                self._listeners.remove(on_progress)
+
+    async def _run(self, again: bool) -> Prepared:
+        session = async_get_clientsession(self._hass)
+        folder = cache(self._hass) / "engine"
+        return await prepare(folder, MODELS / BUNDLED_MODEL, session, on_progress=self._tell, again=again)
+
+    @callback
+    def _tell(self, stage: Stage, share: float | None) -> None:
+        for listener in list(self._listeners):
+            listener(stage, share)
+
+
+_WORKSHOP: HassKey[Workshop] = HassKey(f"{DOMAIN}_workshop")
+
+
+@callback
+def workshop(hass: HomeAssistant) -> Workshop:
+    """This Home Assistant's workshop."""
+    return hass.data.setdefault(_WORKSHOP, Workshop(hass))
+
+
+async def engine_of(
+    hass: HomeAssistant, data: Mapping[str, Any], options: Mapping[str, Any], on_progress: Progress | None = None
+) -> WatchedEngine:
+    """The engine of an entry, not started yet.
+
+    Raises:
+        EngineMissing: llama_cpp cannot be had here.
+    """
+    if source_of(data) is Source.SERVER:
+        return ServerEngine(async_get_clientsession(hass), data[CONF_URL], data.get(CONF_API_KEY))
+    prepared = await workshop(hass).prepare(on_progress)
+    minutes = options.get(CONF_IDLE_UNLOAD, DEFAULT_IDLE_UNLOAD)
+    return LocalEngine(
+        model_of(data),
+        threads=options.get(CONF_THREADS),
+        n_ctx=options.get(CONF_CONTEXT_SIZE, CONTEXT),
+        packages=prepared.packages,
+        state_dir=cache(hass) / "states",
+        idle_unload=minutes * 60 or None,
+    )

@@ -1,0 +1,46 @@
+"""What stands under Settings > Repairs: errors that do not go by themselves. `repairs.py` mends them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+from .errors import key_of
+from .interpreter.errors import BattiError
+
+if TYPE_CHECKING:
+    from . import BattiConfigEntry
+
+OF_THE_ENGINE = ("engine_missing", "engine_crashed")
+OF_MODELS = ("model_missing", "model_refused")
+OF_SERVERS = ("server_unreachable", "server_denied")
+KINDS = (*OF_THE_ENGINE, *OF_MODELS, *OF_SERVERS)
+
+
+@callback
+def create(hass: HomeAssistant, entry: BattiConfigEntry, error: BattiError) -> None:
+    """Say what is wrong with an entry, if the error is of a kind that does not go by itself."""
+    kind = key_of(error)
+    if kind not in KINDS:
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{kind}_{entry.entry_id}",
+        data={"entry_id": entry.entry_id, "kind": kind, "reason": str(error)},
+        is_fixable=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=kind,
+        translation_placeholders={"name": entry.title, "reason": str(error)},
+    )
+
+
+@callback
+def clear(hass: HomeAssistant, entry: BattiConfigEntry, kinds: Collection[str] = KINDS) -> None:
+    """Take back what was said of an entry."""
+    for kind in kinds:
+        ir.async_delete_issue(hass, DOMAIN, f"{kind}_{entry.entry_id}")

@@ -1,0 +1,61 @@
+"""Unpacking a wheel into a folder of its own; Home Assistant's own packages stay as they are."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from .base import DeadEnd
+from .children import run
+
+
+def uv() -> list[str]:
+    """The command for uv, which comes with Home Assistant."""
+    if importlib.util.find_spec("uv") is not None:
+        return [sys.executable, "-P", "-m", "uv"]
+    return ["uv"]
+
+
+async def unpack(wheel: Path, target: Path, python: str | None = None) -> None:
+    """Install a wheel, alone and without network, into a new folder; one that is there is removed.
+
+    Args:
+        wheel: the file.
+        target: the folder.
+        python: the interpreter that is to use it; this one where None.
+
+    Raises:
+        DeadEnd: uv cannot do it.
+    """
+    cache = target.with_name(f"{target.name}.cache")  # beside it, so that uv can link instead of copying
+    # What is set for other uses of uv (constraints, indexes, targets) does not concern a single file.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
+    command = [
+        *uv(), "pip", "install", "--quiet", "--no-config", "--offline", "--no-index", "--no-deps",
+        "--python", python or sys.executable, "--target", str(target), "--cache-dir", str(cache), str(wheel),
+    ]  # fmt: skip
+    await asyncio.to_thread(remove, target)
+    finished = await run(command, environment=environment)
+    await asyncio.to_thread(remove, cache)
+    if finished.status:
+        raise DeadEnd(f"uv cannot install it: {' '.join(finished.lines)}")
+
+
+def put_in_place(new: Path, place: Path) -> None:
+    """Put a finished folder where another may be; whoever is interrupted here leaves one of them whole, or none."""
+    old = place.with_name(f"{place.name}.old")
+    remove(old)
+    with contextlib.suppress(FileNotFoundError):
+        place.rename(old)
+    new.rename(place)
+    remove(old)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder and all in it, as far as that goes: what stays is in nobody's way."""
+    shutil.rmtree(folder, ignore_errors=True)

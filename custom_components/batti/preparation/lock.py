@@ -1,0 +1,43 @@
+"""One preparation at a time in one folder, also where several entries or programs begin one."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+_PAUSE = 0.5  # seconds
+
+
+@asynccontextmanager
+async def only_one(folder: Path) -> AsyncIterator[None]:
+    """Wait until nobody else is in here; where a folder cannot be locked, nobody is waited for."""
+    file = await asyncio.to_thread(_open, folder)
+    try:
+        while file is not None and not _lock(file):  # noqa: ASYNC110 - no event tells of another process
+            await asyncio.sleep(_PAUSE)
+        yield
+    finally:
+        if file is not None:
+            file.close()
+
+
+def _open(folder: Path) -> IO[bytes] | None:
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / "lock").open("wb")
+    return None
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Lock a file, which its process's end unlocks too; False where another has it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True

@@ -1,0 +1,128 @@
+"""Mends what stands under Repairs, where a click can."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.core import HomeAssistant
+
+from .const import BUNDLED_MODEL, CONF_MODEL, CONF_SOURCE, Source
+from .engines import engine_of, source_of, workshop
+from .errors import translation
+from .interpreter.errors import BattiError
+from .issues import OF_MODELS, OF_SERVERS
+from .trial import tried
+
+if TYPE_CHECKING:
+    from . import BattiConfigEntry
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
+) -> RepairsFlow:
+    """Make the flow that mends an issue of `issues.py`."""
+    assert data is not None
+    entry = hass.config_entries.async_get_entry(str(data["entry_id"]))
+    assert entry is not None, "an entry's issues go with it"
+    return (ModelFlow if data["kind"] in OF_MODELS else EngineFlow)(entry, str(data["kind"]), str(data["reason"]))
+
+
+class EngineFlow(RepairsFlow):
+    """Prepares the engine anew, or asks the server again; where that works the entry is loaded again."""
+
+    def __init__(self, entry: BattiConfigEntry, kind: str, reason: str) -> None:
+        """Say what is to be mended."""
+        self._entry = entry
+        self._kind = kind
+        self._reason = reason
+        self._task: asyncio.Task[BattiError | None] | None = None
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Say what will be done, and what went wrong when it was tried."""
+        if user_input is not None:
+            return await self.async_step_mend()
+        return self.async_show_form(step_id="confirm", description_placeholders=self._placeholders())
+
+    async def async_step_mend(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Do it, shown as progress: building the engine takes minutes."""
+        if self._task is None:
+            self._task = self.hass.async_create_task(self._mended(), "batti: repair")
+        if not self._task.done():
+            return self.async_show_progress(step_id="mend", progress_action="mend", progress_task=self._task)
+        error, self._task = self._task.result(), None
+        if error is not None:
+            self._reason = str(error)
+        return self.async_show_progress_done(next_step_id="failed" if error else "done")
+
+    async def async_step_failed(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Tell what still does not work, and offer to try again."""
+        if user_input is not None:
+            return await self.async_step_mend()
+        errors = {"base": "still_failing"}
+        return self.async_show_form(step_id="failed", errors=errors, description_placeholders=self._placeholders())
+
+    async def async_step_done(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Load the entry with what works now; that takes its issues away."""
+        await self.hass.config_entries.async_reload(self._entry.entry_id)
+        return self.async_create_entry(data={})
+
+    def _placeholders(self) -> dict[str, str]:
+        return {"name": self._entry.title, "reason": self._reason}
+
+    async def _mended(self) -> BattiError | None:
+        try:
+            if self._kind not in OF_SERVERS:
+                await workshop(self.hass).prepare(again=True)
+            await tried(await engine_of(self.hass, self._entry.data, self._entry.options))
+        except BattiError as error:
+            return error
+        return None
+
+
+class ModelFlow(RepairsFlow):
+    """A model that is gone or does not fit: try it again, or go on with the bundled one."""
+
+    def __init__(self, entry: BattiConfigEntry, kind: str, reason: str) -> None:
+        """Say what is to be mended."""
+        self._entry = entry
+        self._reason = reason
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask what to do."""
+        # Which entry has the bundled model: it cannot be given to a second one.
+        entries = self.hass.config_entries.async_entries(self._entry.domain)
+        taken = any(source_of(entry.data) is Source.BUNDLED for entry in entries)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["again"] if taken else ["bundled", "again"],
+            description_placeholders={"name": self._entry.title, "reason": self._reason},
+        )
+
+    async def async_step_again(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Load the entry again: the file may be back."""
+        try:
+            await tried(await engine_of(self.hass, self._entry.data, self._entry.options))
+        except BattiError as error:
+            told = translation(error)
+            return self.async_abort(reason="still_failing", description_placeholders=told["translation_placeholders"])
+        return await self._reloaded()
+
+    async def async_step_bundled(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Give the entry the bundled model."""
+        self.hass.config_entries.async_update_entry(
+            self._entry,
+            data={CONF_SOURCE: Source.BUNDLED, CONF_MODEL: BUNDLED_MODEL},
+            unique_id=BUNDLED_MODEL,
+            title="Batti",
+        )
+        return await self._reloaded()
+
+    async def _reloaded(self) -> RepairsFlowResult:
+        await self.hass.config_entries.async_reload(self._entry.entry_id)
+        return self.async_create_entry(data={})

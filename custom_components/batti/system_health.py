@@ -1,0 +1,34 @@
+"""What Settings > System > Repairs > System information says of Batti."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from homeassistant.components import system_health
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+
+from .const import DOMAIN
+from .engines import workshop
+from .interpreter import prompt
+from .measures import measures_of
+
+
+@callback
+def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegistration) -> None:
+    """Tell Home Assistant whom to ask."""
+    register.async_register_info(_info)
+
+
+async def _info(hass: HomeAssistant) -> dict[str, Any]:
+    prepared = workshop(hass).prepared
+    info: dict[str, Any] = {
+        "engine": f"llama-cpp-python {prepared.version} ({prepared.origin})" if prepared else "not prepared",
+        "prompt_version": prompt.VERSION,
+    }
+    entries = [entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.state is ConfigEntryState.LOADED]
+    several = [(entry.title, await measures_of(hass, entry.runtime_data)) for entry in entries]
+    for key in several[0][1] if several else ():
+        told = [(title, measures[key]) for title, measures in several]
+        info[key] = told[0][1] if len(told) == 1 else "; ".join(f"{title}: {value}" for title, value in told)
+    return info

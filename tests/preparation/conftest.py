@@ -1,0 +1,76 @@
+"""A throw-away environment without llama_cpp, the wheel that scripts/setup built, and a local package index."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from custom_components.batti.const import BUNDLED_MODEL, MODELS
+from custom_components.batti.preparation.table import Table
+
+from .index import Index
+from .preparing import Preparing
+from .wheels import slim
+
+ROOT = Path(__file__).parents[2]
+CACHE = Path(os.environ.get("BATTI_CACHE") or ROOT / ".cache")
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The wheel that scripts/setup built on this computer."""
+    found = sorted(CACHE.glob("llama-cpp-python/*/llama_cpp_python-*.whl"))
+    assert found, "scripts/setup builds it; run it"
+    return found[-1]
+
+
+@pytest.fixture(scope="session")
+def wheel(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, small enough to be unpacked at every turn."""
+    return slim(built, tmp_path_factory.mktemp("wheel") / built.name)
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site-packages of an environment like this one, but without llama_cpp."""
+    place = tmp_path_factory.mktemp("bare") / "venv"
+    uv = [sys.executable, "-m", "uv", "venv", "--quiet", "--offline", "--python", sys.executable, str(place)]
+    subprocess.run(uv, check=True)
+    (packages,) = place.glob("lib/python*/site-packages")
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        if not entry.name.startswith(("llama_cpp", "__pycache__", "_virtualenv")):
+            (packages / entry.name).symlink_to(entry)
+    return packages
+
+
+@pytest.fixture
+async def index(monkeypatch: pytest.MonkeyPatch, socket_enabled: None) -> AsyncIterator[Index]:
+    """A package index, and wheels beside it, on this machine."""
+    server = Index()
+    await server.start()
+    monkeypatch.setenv("UV_DEFAULT_INDEX", f"{server.url}/simple")
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def preparing(
+    tmp_path: Path, bare: Path, monkeypatch: pytest.MonkeyPatch, socket_enabled: None
+) -> AsyncIterator[Preparing]:
+    """Preparation on a computer that has nothing: no llama_cpp, no compiler, no network and no wheel in the table."""
+    monkeypatch.setenv("PATH", str(tmp_path / "no programs"))
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setattr("custom_components.batti.reaching.PAUSES", ())
+    if "UV_DEFAULT_INDEX" not in os.environ:
+        monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    table = Table("0.3.36", "llama_cpp_python-0.3.36.tar.gz", "0" * 64, ())
+    async with aiohttp.ClientSession() as session:
+        python = str(bare.parents[2] / "bin" / "python")
+        yield Preparing(tmp_path / "engine", MODELS / BUNDLED_MODEL, session, table, python)
