@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import numpy
 import pytest
 
 from custom_components.batti.interpreter.engine.base import EngineState
@@ -177,6 +178,24 @@ async def test_no_llama_cpp(tiny_model: Path, tmp_path: Path) -> None:
             await LocalEngine(tiny_model, packages=tmp_path).start()
     with pytest.raises(EngineMissing, match="cannot be run: No such file"):
         await LocalEngine(tiny_model, python=str(tmp_path / "python")).start()
+
+
+def test_what_llama_cpp_imports_in_vain_may_be_missing(tiny_model: Path, tmp_path: Path) -> None:
+    """Only Home Assistant's own packages are sure to be there, and diskcache is none of them."""
+    installed = Path(numpy.__file__).parents[1]
+    for package in installed.iterdir():
+        if not package.name.startswith("diskcache"):
+            (tmp_path / package.name).symlink_to(package)
+    code = f"""
+import sys
+sys.path[:0] = [{str(ROOT)!r}, {str(tmp_path)!r}]
+from pathlib import Path
+from custom_components.batti.interpreter.engine.model import Model
+assert not hasattr(sys.modules["diskcache"], "Cache")
+print(Model(Path({str(tiny_model)!r}), 256).generate({SENTENCE!r}, {list(LABELS)!r}, lambda: False).text)
+"""
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout, done.stderr
 
 
 async def test_works_from_any_folder(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,17 +9,23 @@ import ctypes
 import hashlib
 import os
 import re
+import sys
 from collections import deque
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-import llama_cpp as api
 import numpy as np
 
 from ..errors import EngineError, ModelMissing, ModelRefused
 from ..prompt import END_OF_TURN
 from .context import Logits
+
+if find_spec("diskcache") is None:  # llama_cpp imports it, for a cache that nobody uses here
+    sys.modules["diskcache"] = ModuleType("diskcache")
+import llama_cpp as api
 
 GGUF_MAGIC = b"GGUF"
 ARCHITECTURE = "llama"
