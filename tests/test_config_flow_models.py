@@ -13,6 +13,7 @@ from homeassistant.data_entry_flow import FlowResultType
 
 from custom_components.batti import config_flow
 from custom_components.batti.const import BUNDLED_MODEL, DOMAIN, MODELS
+from custom_components.batti.download import DownloadError, Progress
 
 from . import house, hub
 from .test_config_flow import choose, submit
@@ -85,3 +86,18 @@ async def test_a_model_of_llama_3_2_1b_s_size(flat: HomeAssistant, stock_model: 
     await flat.config_entries.async_unload(entry.entry_id)
     assert house.workers() == []
     assert psutil.Process().memory_info().rss < before + 100 * MEGABYTE
+
+
+async def test_a_download_of_unknown_length(flat: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no share of it to show."""
+    shares: list[float] = []
+    monkeypatch.setattr(config_flow.BattiConfigFlow, "async_update_progress", lambda self, share: shares.append(share))
+
+    async def fetch(*args: object, on_progress: Progress) -> None:
+        on_progress(1000, None)
+        raise DownloadError("the connection was cut")
+
+    monkeypatch.setattr(config_flow.hugging_face, "fetch", fetch)
+    result = await submit(flat, await choose(flat, "hugging_face"), **CHOSEN)
+    assert result["errors"] == {"base": "download_failed"}
+    assert shares == []
