@@ -33,8 +33,8 @@ async def test_they_follow_the_model(flat: HomeAssistant, batti: MockConfigEntry
     assert latency.attributes["unit_of_measurement"] == "ms"
     (worker,) = house.workers()
     worker.kill()
-    worker.wait(10)
-    await house.say(flat, "kitchen ko batti nibhau")
+    for _ in range(2):  # the first may find the process just dying
+        await house.say(flat, "kitchen ko batti nibhau")
     assert flat.states.get(STATE).state == "ready"  # type: ignore[union-attr]
     assert await flat.config_entries.async_unload(batti.entry_id)
     assert flat.states.get(STATE).state == "unavailable"  # type: ignore[union-attr]
