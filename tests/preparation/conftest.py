@@ -17,10 +17,7 @@ from custom_components.batti.preparation.table import Table
 
 from .index import Index
 from .preparing import Preparing
-from .wheels import slim
-
-ROOT = Path(__file__).parents[2]
-CACHE = Path(os.environ.get("BATTI_CACHE") or ROOT / ".cache")
+from .wheels import CACHE, slim
 
 
 @pytest.fixture(scope="session")
@@ -39,25 +36,15 @@ def wheel(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site-packages of an environment like this one, but without llama_cpp."""
+    """The site-packages of an environment like this one, but without llama_cpp, and what only that asks for."""
     place = tmp_path_factory.mktemp("bare") / "venv"
     uv = [sys.executable, "-m", "uv", "venv", "--quiet", "--offline", "--python", sys.executable, str(place)]
     subprocess.run(uv, check=True)
     (packages,) = place.glob("lib/python*/site-packages")
     for entry in Path(sysconfig.get_path("purelib")).iterdir():
-        if not entry.name.startswith(("llama_cpp", "__pycache__", "_virtualenv")):
+        if not entry.name.startswith(("llama_cpp", "diskcache", "__pycache__", "_virtualenv")):
             (packages / entry.name).symlink_to(entry)
     return packages
-
-
-@pytest.fixture
-async def index(monkeypatch: pytest.MonkeyPatch, socket_enabled: None) -> AsyncIterator[Index]:
-    """A package index, and wheels beside it, on this machine."""
-    server = Index()
-    await server.start()
-    monkeypatch.setenv("UV_DEFAULT_INDEX", f"{server.url}/simple")
-    yield server
-    await server.stop()
 
 
 @pytest.fixture
@@ -68,9 +55,29 @@ async def preparing(
     monkeypatch.setenv("PATH", str(tmp_path / "no programs"))
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setattr("custom_components.batti.reaching.PAUSES", ())
-    if "UV_DEFAULT_INDEX" not in os.environ:
-        monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     table = Table("0.3.36", "llama_cpp_python-0.3.36.tar.gz", "0" * 64, ())
     async with aiohttp.ClientSession() as session:
         python = str(bare.parents[2] / "bin" / "python")
         yield Preparing(tmp_path / "engine", MODELS / BUNDLED_MODEL, session, table, python)
+
+
+@pytest.fixture
+async def index(monkeypatch: pytest.MonkeyPatch, preparing: Preparing) -> AsyncIterator[Index]:
+    """A package index, and wheels beside it, on this machine: the only network that there is."""
+    server = Index()
+    await server.start()
+    monkeypatch.setenv("UV_DEFAULT_INDEX", f"{server.url}/simple")
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, preparing: Preparing) -> Path:
+    """A compiler is there; the archives here do not call it."""
+    program = tmp_path / "programs" / "c++"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(program.parent), "/usr/bin", "/bin"]))
+    return program

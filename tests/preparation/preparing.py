@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiohttp
 
 from custom_components.batti.preparation import Prepared, Stage, prepare
 from custom_components.batti.preparation.table import Table
+
+from . import sources
+from .index import Index
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -38,6 +43,11 @@ class Preparing:
             python=self.python,
             table=self.table,
         )
+
+    def offer(self, index: Index, archive: bytes) -> None:
+        """Have a source archive in the index, and the table want it."""
+        index.files[sources.NAME] = archive
+        self.table = replace(self.table, source_sha256=sources.digest(archive))
 
     @property
     def stages(self) -> set[Stage]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,23 +16,6 @@ from .preparing import Preparing
 from .wheels import ILLEGAL, START, tampered
 
 
-@pytest.fixture
-def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, preparing: Preparing) -> Path:
-    """A compiler is there; the archives here do not call it."""
-    program = tmp_path / "programs" / "c++"
-    program.parent.mkdir()
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", os.pathsep.join([str(program.parent), "/usr/bin", "/bin"]))
-    return program
-
-
-def offer(preparing: Preparing, index: Index, archive: bytes) -> None:
-    """The archive is in the index, and the table wants it."""
-    index.files[sources.NAME] = archive
-    preparing.table = replace(preparing.table, source_sha256=sources.digest(archive))
-
-
 async def reason(preparing: Preparing) -> str:
     """Why it could not be built."""
     with pytest.raises(EngineMissing) as caught:
@@ -47,7 +28,7 @@ async def reason(preparing: Preparing) -> str:
 async def test_built_and_kept(preparing: Preparing, index: Index, wheel: Path, html: bool) -> None:
     """With progress; the wheel is kept, the sources are not; the next time nothing is built or fetched."""
     index.html = html
-    offer(preparing, index, sources.works(wheel))
+    preparing.offer(index, sources.works(wheel))
     prepared = Prepared(preparing.folder / "packages", "0.3.36", Origin.BUILT)
     assert await preparing() == prepared
     assert preparing.stages == set(Stage)
@@ -63,7 +44,7 @@ async def test_built_and_kept(preparing: Preparing, index: Index, wheel: Path, h
 @pytest.mark.usefixtures("compiler")
 async def test_a_kept_wheel_that_was_damaged(preparing: Preparing, index: Index, wheel: Path) -> None:
     """It is built again."""
-    offer(preparing, index, sources.works(wheel))
+    preparing.offer(index, sources.works(wheel))
     await preparing()
     (kept,) = (preparing.folder / "built").glob("*/*.whl")
     kept.write_bytes(b"damaged")
@@ -77,7 +58,7 @@ async def test_a_wheel_that_was_built_and_does_not_work(
 ) -> None:
     """It is not built at every start anew."""
     broken = tampered(wheel, tmp_path / wheel.name, {START: ILLEGAL})
-    offer(preparing, index, sources.works(broken))
+    preparing.offer(index, sources.works(broken))
     assert "SIGILL" in await reason(preparing)
     with pytest.raises(EngineMissing, match=f"- the wheel {wheel.name}: .*SIGILL"):
         await preparing()
@@ -87,7 +68,7 @@ async def test_a_wheel_that_was_built_and_does_not_work(
 @pytest.mark.usefixtures("compiler")
 async def test_the_build_fails(preparing: Preparing, index: Index) -> None:
     """The compiler's last words are the reason; the whole log and the archive are kept, the rest is removed."""
-    offer(preparing, index, sources.fails())
+    preparing.offer(index, sources.fails())
     said = await reason(preparing)
     assert said.splitlines()[1:] == [
         "  " + line
@@ -112,7 +93,7 @@ async def test_wrong_checksum(preparing: Preparing, index: Index, wheel: Path) -
 
 @pytest.mark.usefixtures("compiler")
 async def test_an_archive_that_is_none(preparing: Preparing, index: Index) -> None:
-    offer(preparing, index, b"no archive")
+    preparing.offer(index, b"no archive")
     assert f"{sources.NAME} cannot be unpacked" in await reason(preparing)
 
 

@@ -15,11 +15,9 @@ from custom_components.batti.preparation.computer import this_computer
 from custom_components.batti.preparation.table import read_table
 
 from . import sources
-from .conftest import CACHE, ROOT
 from .index import Index
-from .test_build import compiler
-
-__all__ = ["compiler"]
+from .preparing import ROOT
+from .wheels import CACHE
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:

@@ -18,12 +18,8 @@ from custom_components.batti.preparation.base import DeadEnd
 from custom_components.batti.preparation.children import run
 
 from . import sources
-from .conftest import ROOT
 from .index import Index
-from .preparing import Preparing
-from .test_build import compiler, offer
-
-__all__ = ["compiler"]
+from .preparing import ROOT, Preparing
 
 
 async def until(true: Callable[[], object], seconds: float = 60) -> None:
@@ -61,7 +57,7 @@ async def processes(folder: Path) -> list[int]:
 @pytest.mark.usefixtures("compiler")
 async def test_cancelled_while_building(preparing: Preparing, index: Index, wheel: Path) -> None:
     """The compilers end, whatever group they are in; the next time neither download nor build begin anew."""
-    offer(preparing, index, sources.stops_once(wheel))
+    preparing.offer(index, sources.stops_once(wheel))
     task = asyncio.create_task(preparing())
     pids = await processes(preparing.folder)
     await until(lambda: (Stage.BUILDING, 1 / 40) in preparing.told)
@@ -77,7 +73,7 @@ async def test_cancelled_while_building(preparing: Preparing, index: Index, whee
 @pytest.mark.usefixtures("compiler")
 async def test_killed_while_building(preparing: Preparing, index: Index, wheel: Path, tmp_path: Path) -> None:
     """Nobody is left to end the compilers: they notice, and the next preparation goes on."""
-    offer(preparing, index, sources.stops_once(wheel))
+    preparing.offer(index, sources.stops_once(wheel))
     code = f"""
 import asyncio, pathlib, aiohttp
 from custom_components.batti.preparation import prepare
@@ -102,7 +98,7 @@ async def test_cancelled_at_any_stage(
     preparing: Preparing, index: Index, wheel: Path, compiler: Path, stage: Stage
 ) -> None:
     """Nothing half counts, and nothing that is there is made again."""
-    offer(preparing, index, sources.works(wheel))
+    preparing.offer(index, sources.works(wheel))
     seen: list[Stage] = []
 
     def cancel(now: Stage, share: float | None) -> None:

@@ -16,7 +16,7 @@ from custom_components.batti.preparation.computer import AVX2, AVX512, Computer,
 from custom_components.batti.preparation.source import index_url
 from custom_components.batti.preparation.table import TABLE, read_table
 
-from .conftest import ROOT
+from .preparing import ROOT
 
 PI = Computer("glibc", "2.41", "aarch64", frozenset({"asimd", "fp"}))
 HAOS = Computer("musl", "1", "x86_64", AVX2 | {"sse4_2"})

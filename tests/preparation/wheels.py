@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+CACHE = Path(os.environ.get("BATTI_CACHE") or Path(__file__).parents[2] / ".cache")
 LIBRARY = "llama_cpp/lib/libllama.so"
 START = "llama_cpp/__init__.py"
 ILLEGAL = b"import os, signal\nos.kill(os.getpid(), signal.SIGILL)\n"
