@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from custom_components.batti.interpreter.engine import decode
 from custom_components.batti.interpreter.engine.model import Model
 from custom_components.batti.interpreter.grammar import GROUNDED, SURE
 
@@ -34,7 +33,7 @@ Answers = list[tuple[dict[str, Any], str, float]]  # the line of the data set, w
 
 def answers(model: Model, lines: list[dict[str, Any]], grounded: float) -> Answers:
     """Answer all lines with one grounding threshold."""
-    decode.GROUNDED = grounded
+    model.grounded = grounded
     found: Answers = []
     for line in track(lines, description=f"grounded {grounded}", transient=True):
         one = model.generate(line["sentence"], line["labels"], lambda: False, line.get("previous", ""))

@@ -47,6 +47,7 @@ class Decoder:
         logits: what the model said after the prompt's last token, (vocabulary,).
         sentence: what is answered; a name that the model writes freely must be words of it.
         limit: tokens that the answer may have.
+        grounded: a label less likely than this is doubted.
         abandoned: asked before every step; once it says yes, the answer ends with `Abandoned`.
     """
 
@@ -58,6 +59,7 @@ class Decoder:
         sentence: str,
         *,
         limit: int = MAX_TOKENS,
+        grounded: float = GROUNDED,
         abandoned: Callable[[], bool] = lambda: False,
     ) -> None:
         """Begin after the prompt."""
@@ -67,6 +69,7 @@ class Decoder:
         self._words = f" {' '.join(word for word in sentence.split() if word not in BRACKETS)} "
         self._begin = context.length
         self._limit = limit
+        self._grounded = math.log(grounded)
         self._abandoned = abandoned
         self._pending: list[int] = []  # written, not yet evaluated
         self._log_p = 0.0
@@ -119,7 +122,7 @@ class Decoder:
         """Choose the label that fits best; if it does not fit well, see what the model would rather write."""
         length, logits = self._context.length, self._logits
         line, log_p = self._weigh(lines, at)
-        if log_p < math.log(GROUNDED):
+        if log_p < self._grounded:
             self._context.rewind(length)
             self._logits = logits
             if free := self._write_freely(log_p):

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from .. import prompt
 from ..errors import ModelRefused, SentenceTooLong
-from ..grammar import Grammar
+from ..grammar import GROUNDED, Grammar
 from ..prompt import Style
 from .base import Generation, ModelInfo
 from .decode import Abandoned, Decoder
@@ -30,6 +30,10 @@ class Model:
         path, n_ctx, threads: see `llama.LlamaContext`.
         state_dir: see `prefix.evaluate_prefix`.
 
+    Attributes:
+        info: what is known of it.
+        grounded: see `decode.Decoder`.
+
     Raises:
         ModelMissing: the file is not there or cannot be read.
         ModelRefused: it is no Llama model, or made for another prompt.
@@ -38,6 +42,7 @@ class Model:
     def __init__(self, path: Path, n_ctx: int, threads: int | None = None, state_dir: Path | None = None) -> None:
         """Load the model."""
         begin = perf_counter()
+        self.grounded = GROUNDED
         self._context = LlamaContext(path, n_ctx, threads)
         version = self._context.metadata(PROMPT_VERSION_KEY)
         style = self._style(version)
@@ -81,7 +86,8 @@ class Model:
         prefilled = perf_counter()
         try:
             said = f"{previous} {sentence}"
-            answer = Decoder(context, self._book, logits, said, abandoned=abandoned).answer(Grammar(labels))
+            decoder = Decoder(context, self._book, logits, said, grounded=self.grounded, abandoned=abandoned)
+            answer = decoder.answer(Grammar(labels))
         except Abandoned:
             return None
         return Generation(
