@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
 from custom_components.batti.const import BUNDLED_MODEL, DOMAIN
-from custom_components.batti.diagnostics import async_get_config_entry_diagnostics
+from custom_components.batti.diagnostics import async_get_config_entry_diagnostics, async_get_device_diagnostics
+from custom_components.batti.home import home_of
 from custom_components.batti.interpreter import prompt
+from training.own_home import read_home
 
 from . import house
 
@@ -69,3 +73,20 @@ async def test_diagnostics_tell_no_addresses_and_no_keys(flat: HomeAssistant, ba
     told = str(await async_get_config_entry_diagnostics(flat, batti))
     assert "ram-ko-ghar" not in told
     assert "gopya" not in told
+
+
+async def test_the_diagnostics_of_the_device_are_the_home(
+    flat: HomeAssistant, batti: MockConfigEntry, hass_client: Any, tmp_path: Path
+) -> None:
+    """As they are downloaded in the browser; what reads them for training gets the very home that Batti sees."""
+    assert await async_setup_component(flat, "diagnostics", {})
+    (device,) = dr.async_get(flat).async_get_devices(identifiers={(DOMAIN, batti.entry_id)})
+    client = await hass_client()
+    answer = await client.get(f"/api/diagnostics/config_entry/{batti.entry_id}/device/{device.id}")
+    assert answer.status == 200
+    file = tmp_path / "diagnostics.json"
+    file.write_bytes(await answer.read())
+    told = json.loads(file.read_text(encoding="utf-8"))
+    assert "names" in told["data"]["note"]
+    assert await asyncio.to_thread(read_home, file) == home_of(flat)
+    assert told["data"] == json.loads(json.dumps(await async_get_device_diagnostics(flat, batti, device)))

@@ -1,6 +1,10 @@
 """A trained model as GGUF, quantised, stamped with what it needs to know of Batti.
 
-python -m training.export training/.runs/nano --out custom_components/batti/models/batti-nano.gguf
+    python -m training.export training/.runs/nano --out custom_components/batti/models/batti-nano.gguf
+    python -m training.export training/.runs/llama/adapter --out FOLDER --quantisations Q4_K_M Q8_0 --check DATA.jsonl
+
+A run of `nano.py` becomes one file. The adapter of a fine-tuned Llama is merged into its base and becomes a file for each
+quantisation, with a model card that says what each loses (`release.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from typing import Any
 import gguf
 import numpy as np
 import torch
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 
 from custom_components.batti.interpreter import prompt
 
@@ -27,7 +31,7 @@ def write(model: Llama, tokens: Tokenizer, path: Path, name: str = "Batti nano")
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(str(path), "llama")
     _describe(writer, model.shape, name)
-    _vocabulary(writer, tokens)
+    vocabulary(writer, tokens)
     for key, tensor in _tensors(model):
         if tensor.ndim == 1:
             writer.add_tensor(key, tensor)
@@ -55,31 +59,42 @@ def _describe(writer: gguf.GGUFWriter, shape: Shape, name: str) -> None:
     writer.add_rope_dimension_count(shape.width // shape.heads)
     writer.add_vocab_size(shape.vocabulary)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
+    stamp(writer)
+
+
+def stamp(writer: gguf.GGUFWriter) -> None:
+    """Say what prompt the model speaks: the engine refuses files of another version."""
     writer.add_string("batti.prompt_version", prompt.VERSION)
     writer.add_string("batti.fold_profile", prompt.FOLD_PROFILE)
 
 
-def _vocabulary(writer: gguf.GGUFWriter, tokens: Tokenizer) -> None:
-    """The tokeniser as llama.cpp's `gpt2` model with Llama 3's pre-tokenisation."""
-    ids = sorted((number, text) for text, number in tokens.get_vocab(with_added_tokens=True).items())
-    own = set(tokenisers.pieces())
-    kinds = [
-        gguf.TokenType.CONTROL
-        if text in prompt.CHAT_TOKENS
-        else gguf.TokenType.USER_DEFINED
-        if text in own
-        else gguf.TokenType.NORMAL
-        for _, text in ids
-    ]
-    merges = tokenisers.merges(tokens)
+def vocabulary(writer: gguf.GGUFWriter, tokens: Tokenizer, size: int | None = None) -> None:
+    """Write a tokeniser, ours or Llama 3's, as llama.cpp's `gpt2` model with Llama 3's pre-tokenisation.
+
+    Args:
+        writer: of the file.
+        tokens: the tokeniser.
+        size: rows of the embeddings, where these may be more than there are tokens.
+    """
+    texts = {number: text for text, number in tokens.get_vocab(with_added_tokens=True).items()}
+    added = tokens.get_added_tokens_decoder()
+    numbers = range(size or len(texts))
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("llama-bpe")
-    writer.add_token_list([text for _, text in ids])
-    writer.add_token_types(kinds)
-    writer.add_token_merges(merges)
+    writer.add_token_list([texts.get(number, f"[PAD{number}]") for number in numbers])
+    writer.add_token_types([_kind(added.get(number), number in texts) for number in numbers])
+    writer.add_token_merges(tokenisers.merges(tokens))
     writer.add_bos_token_id(tokens.token_to_id("<|begin_of_text|>"))
     writer.add_eos_token_id(tokens.token_to_id(prompt.END_OF_TURN))
     writer.add_add_bos_token(False)
+
+
+def _kind(added: AddedToken | None, known: bool) -> gguf.TokenType:
+    if not known:
+        return gguf.TokenType.UNUSED
+    if added is None:
+        return gguf.TokenType.NORMAL
+    return gguf.TokenType.CONTROL if added.special else gguf.TokenType.USER_DEFINED
 
 
 def _tensors(model: Llama) -> list[tuple[str, np.ndarray]]:
@@ -95,8 +110,8 @@ def _tensors(model: Llama) -> list[tuple[str, np.ndarray]]:
         gate, up = block.gate_up.weight.chunk(2)
         parts = (
             block.attention_norm,
-            _interleaved(query, shape.heads),
-            _interleaved(key, shape.heads),
+            interleaved(query, shape.heads),
+            interleaved(key, shape.heads),
             value,
             block.output.weight,
             block.forward_norm,
@@ -108,7 +123,7 @@ def _tensors(model: Llama) -> list[tuple[str, np.ndarray]]:
     return tensors
 
 
-def _interleaved(weight: torch.Tensor, heads: int) -> torch.Tensor:
+def interleaved(weight: torch.Tensor, heads: int) -> torch.Tensor:
     """Rows from halves to neighbouring pairs, as in llama.cpp's convert_hf_to_gguf.py (LlamaModel.permute)."""
     rows, columns = weight.shape
     return weight.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
@@ -156,7 +171,7 @@ def _fill(block: Block, parts: dict[str, torch.Tensor], heads: int) -> None:
 
 
 def _halved(weight: torch.Tensor, heads: int) -> torch.Tensor:
-    """The reverse of `_interleaved`."""
+    """The reverse of `interleaved`."""
     rows, columns = weight.shape
     return weight.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
 
@@ -168,14 +183,23 @@ def _read_run(folder: Path) -> tuple[Llama, Tokenizer]:
     return model, tokenisers.load(folder / "tokenizer.json")
 
 
-def main() -> None:
-    """Export one run."""
+def main(arguments: list[str] | None = None) -> None:
+    """Export a run, or an adapter."""
+    from . import release  # here, because nano.py needs none of it
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    write(*read(options.run), options.out)
-    print(f"{options.out}: {options.out.stat().st_size:,} bytes")
+    parser.add_argument("run", type=Path, help="a run of nano.py, a GGUF of ours, or the folder of a peft adapter")
+    parser.add_argument("--out", type=Path, required=True, help="the GGUF to write; of an adapter, a folder")
+    release.add_options(parser)
+    options = parser.parse_args(arguments)
+    if options.run.is_file() or (options.run / "checkpoint.pt").exists():
+        write(*read(options.run), options.out)
+        print(f"{options.out}: {options.out.stat().st_size:,} bytes")
+        return
+    try:
+        release.run(options)
+    except (*release.FAULTS, OSError) as error:
+        parser.exit(1, f"{error}\n")
 
 
 if __name__ == "__main__":

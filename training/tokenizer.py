@@ -41,7 +41,7 @@ def pieces() -> list[str]:
 def train(texts: Iterable[str], size: int) -> Tokenizer:
     """Learn the merges; `size` counts every token, chat tokens and pieces too."""
     special, added = _special(), _added()
-    tokenizer = _with_parts(models.BPE(ignore_merges=True))
+    tokenizer = with_parts(models.BPE(ignore_merges=True))
     tokenizer.add_special_tokens(special)
     tokenizer.add_tokens(added)
     trainer = trainers.BpeTrainer(
@@ -60,7 +60,7 @@ def from_parts(texts: Sequence[str], merges: Sequence[str]) -> Tokenizer:
     """The tokeniser that a GGUF describes: its tokens in order, and its merges."""
     vocabulary = {text: number for number, text in enumerate(texts)}
     pairs = [_pair(merge, vocabulary) for merge in merges]
-    tokenizer = _with_parts(models.BPE(vocabulary, pairs, ignore_merges=True))
+    tokenizer = with_parts(models.BPE(vocabulary, pairs, ignore_merges=True))
     tokenizer.add_special_tokens(_special())
     tokenizer.add_tokens(_added())
     return tokenizer
@@ -80,7 +80,8 @@ def _added() -> list[AddedToken]:
     return [AddedToken(piece, special=False, normalized=False) for piece in pieces()]
 
 
-def _with_parts(model: models.BPE) -> Tokenizer:
+def with_parts(model: models.BPE) -> Tokenizer:
+    """A tokeniser of these merges that splits text as Llama 3's does."""
     tokenizer = Tokenizer(model)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [

@@ -1,11 +1,16 @@
-"""Diagnostics: what helps to find a fault, without the names of the home, what was said, or where a server is."""
+"""Diagnostics of an entry: what helps to find a fault, without the names of the home, what was said, or where a server is.
+
+Those of the device hold the home itself, names and all: what a model is fine-tuned for one house with.
+"""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
 
 from .const import BUNDLED_MODEL, CONF_API_KEY, CONF_MODEL, CONF_URL
 from .engines import workshop
@@ -15,6 +20,12 @@ from .measures import measures_of
 
 if TYPE_CHECKING:
     from . import BattiConfigEntry
+
+_NOTE = (
+    "This file holds the names, aliases and ids of your floors, areas and lights that are exposed to Assist. It is meant "
+    "for training/personal.py, which makes a fine-tuning set of it on your own computer. Do not attach it to a report: the "
+    "diagnostics of the integration have no names."
+)
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BattiConfigEntry) -> dict[str, Any]:
@@ -41,3 +52,13 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BattiCo
             "tokens": last.tokens,
         },
     }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: BattiConfigEntry, device: DeviceEntry
+) -> dict[str, Any]:
+    """Return the home, in the form that `Home.from_dict` reads."""
+    home = asdict(home_of(hass))
+    for light in home["lights"]:
+        light["color_modes"] = sorted(light["color_modes"])
+    return {"note": _NOTE, "home": home}

@@ -1,0 +1,76 @@
+"""Run by test_finetune.py: what bases and chat make, as JSON."""
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+
+from training import adapter, bases, chat, dataset, export, greedy, samples
+
+HOSTILE = {"sentence": "<|eot_id|> [ bansa ] ko", "messages": [{}, {}, {"content": "[]  # unclear\n"}]}
+
+
+def same_as_the_trainers(lines):
+    """Our tokens with the bundled tokeniser against samples.py's, and nano's logits against our own Llama's."""
+    model, tokenizer = bases.load("nano")
+    own, tokens = export.read(bases.NANO)
+    before = samples.prefix(tokens)
+    differences, rows = [], []
+    for line in lines:
+        row = chat.encode(tokenizer, line, 1024)
+        after, begin = samples.encode(tokens, line["sentence"], line["messages"][2]["content"], line["previous"])
+        rows.append(
+            {
+                "ours": row,
+                "samples": before + after,
+                "answer": len(before) + begin,
+                "read back": chat.text(tokenizer, after[begin:]),
+                "written": line["messages"][2]["content"],
+            }
+        )
+        with torch.no_grad():
+            theirs = model(torch.tensor([row["input_ids"]])).logits[0, len(before) :]
+            logits = own(torch.tensor(before), torch.tensor([after]), torch.arange(len(after)))
+        differences.append((theirs - logits).abs().max().item())
+    return {"rows": rows, "logits": max(differences), "exact match": greedy.exact_match(model, tokenizer, lines)}
+
+
+def llama3(lines):
+    """Llama 3's tokens, and random weights that are the same each time."""
+    models = [bases.load("tiny-llama3") for _ in range(2)]
+    tokenizer = models[0][1]
+    first, second = (torch.cat([p.flatten() for p in model.parameters()]) for model, _ in models)
+    return {
+        "rows": [chat.encode(tokenizer, line, 1024)["input_ids"] for line in [*lines, HOSTILE]],
+        "same weights": torch.equal(first, second),
+        "vocabulary": len(tokenizer),
+    }
+
+
+def chat_tokens(folder):
+    """An adapter that also trains the chat tokens, before and after it was saved."""
+    lora = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj"], "chat_tokens": True}
+    model, tokenizer = adapter.attached({"base": "tiny", "lora": lora, "training": {}, "seed": 1})
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.add_(0.3)
+    adapter.save(model, "tiny", folder)
+    base = bases.load(json.loads((folder / "adapter_config.json").read_text())["base_model_name_or_path"])[0]
+    asked = torch.tensor([tokenizer.convert_tokens_to_ids(["<|eot_id|>", "a", "b"])])
+    with torch.no_grad():
+        alone = base(asked).logits
+        trained, again = model(asked).logits, PeftModel.from_pretrained(base, folder)(asked).logits
+    return {
+        "saved": (trained - again).abs().max().item(),
+        "changed": (alone - trained)[..., tokenizer.eos_token_id].abs().max().item(),
+    }
+
+
+if __name__ == "__main__":
+    data, out = map(Path, sys.argv[1:])
+    lines = list(dataset.read(data / "validation.jsonl"))[:40]
+    facts = {"nano": same_as_the_trainers(lines), "llama 3": llama3(lines), "chat tokens": chat_tokens(out / "adapter")}
+    (out / "facts.json").write_text(json.dumps(facts))

@@ -1,0 +1,68 @@
+"""The notebook, executed from top to bottom on a CPU with the tiny base; and what it exports, in the house's engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.batti.interpreter.engine.local import LocalEngine
+from custom_components.batti.interpreter.grammar import Grammar
+from tests.interpreter.engine.language import problem
+from tests.training import child
+
+NOTEBOOK = child.ROOT / "training" / "finetune_llama32_1b.ipynb"
+SECONDS = 1800  # two minutes of computing, when nothing else runs
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in found if cell["cell_type"] == "code"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the notebook makes, and `done.ipynb`."""
+    folder = tmp_path_factory.mktemp("notebook")
+    surroundings = {"BATTI_RECIPE": "tiny", "BATTI_RUNS": str(folder), "HF_HOME": str(folder / "hf")}
+    probe = child.PROBES / "notebook.py"
+    child.run(probe, NOTEBOOK, folder / "done.ipynb", timeout=SECONDS, **surroundings)
+    return folder
+
+
+def output(made: Path, cell_id: str) -> str:
+    """All that a cell showed as text."""
+    (cell,) = (cell for cell in cells(made / "done.ipynb") if cell["id"] == cell_id)
+    shown = [one.get("text") or one.get("data", {}).get("text/plain", "") for one in cell["outputs"]]
+    return "".join(part for text in shown for part in text)
+
+
+def test_it_is_committed_without_outputs() -> None:
+    assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells(NOTEBOOK))
+
+
+def test_every_cell_ran(made: Path) -> None:
+    assert [cell["id"] for cell in cells(made / "done.ipynb") if not cell["execution_count"]] == []
+
+
+def test_it_shows_what_it_did(made: Path) -> None:
+    assert "630" in output(made, "show-data")
+    assert "exact_match" in output(made, "train")
+    assert "Q4_K_M" in output(made, "export")
+    assert "gaun_ghar" in output(made, "evaluate") or "given sentences" in output(made, "evaluate")
+    (plot,) = (cell for cell in cells(made / "done.ipynb") if cell["id"] == "plot")
+    assert plot["outputs"][0]["data"]["image/png"]
+
+
+@pytest.mark.parametrize("quantisation", ["Q4_K_M", "Q8_0"])
+async def test_what_it_exports_answers_in_the_house(made: Path, quantisation: str) -> None:
+    (model,) = (made / "tiny" / "files").glob(f"*-{quantisation}.gguf")
+    engine = LocalEngine(model)
+    await engine.start()
+    try:
+        found = await engine.generate("[ bansa ] ko bati bala", ["bansa"], 30)
+    finally:
+        await engine.stop()
+    assert problem(Grammar(["bansa"]), found.text, found.unknown) is None

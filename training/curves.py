@@ -1,0 +1,31 @@
+"""How a fine-tuning went: loss and exact match over its steps, as a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+
+def draw(history: Sequence[dict[str, Any]], path: Path) -> None:
+    """Draw what a trainer logged (`TrainerState.log_history`)."""
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (losses, matches) = pyplot.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    _line(losses, history, "loss", "training, on answers")
+    _line(losses, history, "eval_loss", "validation")
+    losses.set(xlabel="step", ylabel="loss", yscale="log")
+    losses.legend()
+    _line(matches, history, "eval_exact_match", "validation, greedy, without the grammar")
+    matches.set(xlabel="step", ylabel="exact match", ylim=(-0.02, 1.02))
+    matches.legend()
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
+
+
+def _line(axes: Any, history: Sequence[dict[str, Any]], key: str, label: str) -> None:
+    points = [(entry["step"], entry[key]) for entry in history if key in entry]
+    axes.plot(*zip(*points, strict=True) if points else ((), ()), marker="o" if len(points) < 50 else "", label=label)

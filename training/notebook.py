@@ -1,0 +1,78 @@
+"""What `finetune_llama32_1b.ipynb` needs beside the other modules: missing packages, and commands that show what they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_MODULES = {"PyYAML": "yaml", "Jinja2": "jinja2", "llama-cpp-python": "llama_cpp"}  # those not named as their packages
+_WITH_GPU = ("unsloth", "bitsandbytes")
+_PREPARATION = ROOT / "custom_components" / "batti" / "preparation"
+
+
+def install() -> None:
+    """Install what is not there; on Colab and Lightning that takes 3 to 10 minutes, after scripts/setup --training nothing.
+
+    Where there is a GPU, Unsloth decides which versions go together; without, they are those of requirements.txt.
+    """
+    pinned = re.findall(r"^([\w-]+)==\S+$", (ROOT / "training" / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+    if shutil.which("nvidia-smi"):
+        if missing := _missing(_WITH_GPU):
+            _pip(*missing)
+        if missing := _missing(pinned):
+            _pip(*missing)
+    elif _missing(pinned):
+        _pip("--requirement", str(ROOT / "training" / "requirements.txt"))
+    if _missing(("llama-cpp-python",)):
+        _build_llama_cpp()
+
+
+def _missing(packages: tuple[str, ...] | list[str]) -> list[str]:
+    return [name for name in packages if find_spec(_MODULES.get(name, name).replace("-", "_")) is None]
+
+
+def _build_llama_cpp() -> None:
+    """As Batti itself does it: by the version and the flags of `preparation/`, never for the native processor."""
+    import yaml
+
+    version = yaml.safe_load((_PREPARATION / "wheels.yaml").read_text("utf-8"))["version"]
+    flags = (
+        "-DGGML_NATIVE=OFF",
+        "-DLLAVA_BUILD=OFF",
+        f"-DCMAKE_PROJECT_llama_cpp_INCLUDE={_PREPARATION}/llama-cpp.cmake",
+    )
+    _pip("--verbose", f"llama-cpp-python=={version}", CMAKE_ARGS=" ".join(flags))
+
+
+def _pip(*arguments: str, **environment: str) -> None:
+    show(sys.executable, "-m", "pip", "install", *arguments, **environment)
+
+
+def module(name: str, *arguments: object) -> None:
+    """Run a module as a command, its output in the notebook; where it fails the notebook stops."""
+    show(sys.executable, "-m", name, *map(str, arguments))
+
+
+def show(*command: str, **environment: str) -> None:
+    """Run a command and print what it says while it says it."""
+    print("$", *command, flush=True)
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout
+        for line in process.stdout:
+            print(line, end="", flush=True)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
