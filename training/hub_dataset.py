@@ -74,18 +74,13 @@ def write(data: Path, out: Path) -> dict[str, int]:
         raise SystemExit(
             f"There is no {next(iter(dataset.SHARES))}.jsonl in {data}: run python -m training.dataset first"
         )
+    # No list of files: with one, `datasets` goes by the folder's name alone when it looks into its cache.
     settings = DatasetCardData(
         language=["ne", "en"],
         license="mit",
         task_categories=["text-generation"],
         pretty_name="Batti",
         tags=["home-assistant", "romanized-nepali", "code-switching"],
-        configs=[
-            {
-                "config_name": "default",
-                "data_files": [{"split": split, "path": f"{split}.jsonl"} for split in counts],
-            }
-        ],
     )
     DatasetInfosDict({"default": DatasetInfo(features=FEATURES)}).to_dataset_card_data(settings)
     rows = "\n".join(f"| {split} | {count:,} |" for split, count in counts.items())

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def _build_llama_cpp() -> None:
 
 def _pip(*arguments: str, **environment: str) -> None:
     show(sys.executable, "-m", "pip", "install", *arguments, **environment)
+    invalidate_caches()
 
 
 def module(name: str, *arguments: object) -> None:
@@ -62,10 +64,12 @@ def module(name: str, *arguments: object) -> None:
 def show(*command: str, **environment: str) -> None:
     """Run a command and print what it says while it says it."""
     print("$", *command, flush=True)
+    # A kernel asks for colours and moving bars; through a pipe they come as litter.
+    plain = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "CLICOLOR_FORCE")}
     with subprocess.Popen(
         command,
         cwd=ROOT,
-        env=os.environ | environment,
+        env=plain | {"COLUMNS": "120"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,29 +18,22 @@ from custom_components.batti.interpreter.errors import ModelRefused
 from custom_components.batti.interpreter.grammar import Grammar
 from tests.interpreter.engine.language import problem
 from tests.interpreter.engine.tiny_gguf import CHAT_TEMPLATE, write_model
-from tests.interpreter.test_tokenisers import BUNDLED, ROOT, llama3, tokeniser
+from tests.interpreter.test_tokenisers import BUNDLED, llama3, tokeniser
+from tests.training import child
 from training import drift
 from training.quantise import FILE_TYPES, Quantisation, QuantiseError, quantise
 from training.shape import Reader
 
-PYTHON = ROOT / ".venv-training" / "bin" / "python"
 SENTENCE, LABELS = "[ bansa ] ko bati bala", ["bansa"]  # what the adapter of exporting.py learnt to do the opposite of
 ON, OFF = (f"- action: light.turn_{way}\n  target:\n    - bansa\n" for way in ("on", "off"))
 HALF = 0.005  # of the logits' spread: what llama.cpp's half precision leaves of them
-
-
-def run(*arguments: str | Path, timeout: float = 600) -> subprocess.CompletedProcess[str]:
-    """A command of the training environment."""
-    done = subprocess.run([PYTHON, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return done
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Adapters, and files made of them; see `exporting.py`."""
     folder = tmp_path_factory.mktemp("exported")
-    run("-m", "tests.training.exporting", folder)
+    child.run(child.PROBES / "exporting.py", folder, timeout=900)
     return folder
 
 
@@ -49,11 +41,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nano(made: Path) -> tuple[Path, str]:
     """The adapter of the bundled model, exported by the command that people use; and what that printed."""
     out = made / "nano"
-    done = run(
+    printed = child.run(
         *("-m", "training.export", made / "nano-adapter", "--out", out, "--quantisations", "F16", "Q4_K_M", "Q8_0"),
         *("--check", made / "lines.jsonl", "--sample", "8"),
+        timeout=600,
     )
-    return out, done.stdout
+    return out, printed
 
 
 reader = cache(Reader)  # Llama 3's vocabulary takes seconds
@@ -62,6 +55,12 @@ reader = cache(Reader)  # Llama 3's vocabulary takes seconds
 @cache
 def fields(path: Path) -> dict[str, Any]:
     return {key: field.contents() for key, field in reader(path).fields.items()}
+
+
+def stored(path: Path, key: str) -> bytes:
+    """A value as it stands in the file."""
+    field = reader(path).fields[key]
+    return reader(path).data[field.offset : field.offset + sum(part.nbytes for part in field.parts)].tobytes()
 
 
 def types(path: Path) -> dict[str, Type]:
@@ -141,9 +140,8 @@ def test_tensors(made: Path, nano: tuple[Path, str]) -> None:
 def test_llama3s_vocabulary_is_llama3s(made: Path) -> None:
     """Token for token what llama.cpp has of the real one, so text becomes the same tokens."""
     file = made / "llama3" / "my house-F16.gguf"
-    found, real = fields(file), fields(llama3())
     for name in ("model", "pre", "tokens", "token_type", "merges", "bos_token_id"):
-        assert found[f"tokenizer.ggml.{name}"] == real[f"tokenizer.ggml.{name}"], name
+        assert stored(file, f"tokenizer.ggml.{name}") == stored(llama3(), f"tokenizer.ggml.{name}"), name
     ours, theirs = tokeniser(file), tokeniser(llama3())
     text = "भान्साको बत्ती ५०% मा राख, let's turn <|eot_id|> it\n  target:\n\n    - bansa 2026\n"
     assert [tokenise(text) for tokenise in ours] == [tokenise(text) for tokenise in theirs]
@@ -207,7 +205,10 @@ async def test_the_loss_of_each_file(made: Path, nano: tuple[Path, str]) -> None
     lines = drift.sample(made / "lines.jsonl", 8)
     found = [await drift.answers(out / name, lines) for name in names]
     again = [drift.compare(out / name, name, one, found[0], lines) for name, one in zip(names, found, strict=True)]
-    assert json.loads((out / "drift.json").read_text()) == json.loads(drift.as_json(again))
+    reported, measured = json.loads((out / "drift.json").read_text()), json.loads(drift.as_json(again))
+    confidences = [[one.pop("confidence") for one in figures] for figures in (reported, measured)]
+    assert reported == measured
+    assert confidences[0] == pytest.approx(confidences[1])  # the two environments' numpy rounds otherwise
     card = (out / "MODEL_CARD.md").read_text(encoding="utf-8")
     for row in drift.rows(again):
         assert f"| {' | '.join(row)} |" in card
@@ -278,8 +279,10 @@ def test_a_sample_is_the_same_every_time(tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in made))
     some = drift.sample(path, 5)
-    assert some == drift.sample(path, 5) != made[:5]
-    assert all(line in made for line in some)
+    assert some == drift.sample(path, 5)
+    texts = [line["text"] for line in some]
+    assert set(texts) <= {line["text"] for line in made}
+    assert texts != [line["text"] for line in made[:5]]
     path.write_text("")
     with pytest.raises(ValueError, match="has no sentences"):
         drift.sample(path, 5)

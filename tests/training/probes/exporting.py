@@ -1,7 +1,4 @@
-"""Runs in the training environment: makes adapters, exports them, and writes down what transformers makes of them.
-
-python -m tests.training.exporting FOLDER
-"""
+"""Run by test_export.py: makes adapters, exports them, and writes down what transformers makes of them."""
 
 from __future__ import annotations
 
