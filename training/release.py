@@ -171,7 +171,7 @@ def licence_of(base: str) -> str:
     """
     if base in merge.OWN_BASES:
         return "mit"
-    return next((licence for name, licence in _LICENCES.items() if name in base.lower()), "other")
+    return next((licence for name, licence in _LICENCES.items() if name in Path(base).name.lower()), "other")
 
 
 def _card(name: str, base: str, settings: dict[str, Any]) -> str:

@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.batti.const import CONF_MODEL, CONF_SOURCE, DOMAIN, Source
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.grammar import Grammar
+from tests import house
 from tests.interpreter.engine.language import problem
 from tests.training import child
 from training import notebook
@@ -67,6 +72,22 @@ async def test_what_it_exports_answers_in_the_house(made: Path, quantisation: st
     finally:
         await engine.stop()
     assert problem(Grammar(["bansa"]), found.text, found.unknown) is None
+
+
+async def test_the_integration_takes_it(made: Path, flat: HomeAssistant) -> None:
+    (model,) = (made / "tiny" / "files").glob("*-Q4_K_M.gguf")
+    entry = MockConfigEntry(
+        domain=DOMAIN, title="Batti", data={CONF_SOURCE: Source.FILE, CONF_MODEL: str(model)}, unique_id=str(model)
+    )
+    entry.add_to_hass(flat)
+    assert await flat.config_entries.async_setup(entry.entry_id)
+    await flat.async_block_till_done()
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(flat), entry.entry_id)
+    assert device.model == model.name
+    # It was told too little to say anything sensible; but that it does in whole sentences, and no light heeds what is unsure.
+    response = await house.say(flat, "bhansa ko batti bala")
+    assert house.spoken(response)
+    assert house.on(flat) == set()
 
 
 @pytest.mark.parametrize("gpu", [True, False])

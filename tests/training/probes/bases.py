@@ -37,16 +37,30 @@ def same_as_the_trainers(lines):
     return {"rows": rows, "logits": max(differences), "exact match": greedy.exact_match(model, tokenizer, lines)}
 
 
-def llama3(lines):
-    """Llama 3's tokens, and random weights that are the same each time."""
-    models = [bases.load("tiny-llama3") for _ in range(2)]
-    tokenizer = models[0][1]
-    first, second = (torch.cat([p.flatten() for p in model.parameters()]) for model, _ in models)
+def llama3(lines, folder):
+    """Llama 3's tokens; and the same model from a folder, as Hugging Face gives one, where 4 bits cannot be had."""
+    model, tokenizer = bases.load("tiny-llama3")
+    rows = [chat.encode(tokenizer, line, 1024)["input_ids"] for line in [*lines, HOSTILE]]
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    again, its_tokenizer = bases.load(str(folder), quantised="4bit")
+    with torch.no_grad():
+        difference = (model(torch.tensor([rows[0]])).logits - again(torch.tensor([rows[0]])).logits).abs().max().item()
     return {
-        "rows": [chat.encode(tokenizer, line, 1024)["input_ids"] for line in [*lines, HOSTILE]],
-        "same weights": torch.equal(first, second),
+        "rows": rows,
         "vocabulary": len(tokenizer),
+        "from a folder": {
+            "difference": difference,
+            "rows": [chat.encode(its_tokenizer, line, 1024)["input_ids"] for line in [*lines, HOSTILE]],
+            "ends": its_tokenizer.eos_token,
+        },
     }
+
+
+def random_weights():
+    """Whether they are the same each time."""
+    first, second = (torch.cat([p.flatten() for p in bases.load("tiny")[0].parameters()]) for _ in range(2))
+    return torch.equal(first, second)
 
 
 def chat_tokens(folder):
@@ -72,5 +86,10 @@ def chat_tokens(folder):
 if __name__ == "__main__":
     data, out = map(Path, sys.argv[1:])
     lines = list(dataset.read(data / "validation.jsonl"))[:40]
-    facts = {"nano": same_as_the_trainers(lines), "llama 3": llama3(lines), "chat tokens": chat_tokens(out / "adapter")}
+    facts = {
+        "nano": same_as_the_trainers(lines),
+        "llama 3": llama3(lines, out / "llama3"),
+        "same weights": random_weights(),
+        "chat tokens": chat_tokens(out / "adapter"),
+    }
     (out / "facts.json").write_text(json.dumps(facts))

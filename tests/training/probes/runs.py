@@ -35,6 +35,15 @@ def pruned(recipe, data, out):
     return False
 
 
+def refused(recipe, data, out):
+    """What is said to whoever wants to go on with another recipe."""
+    try:
+        finetune.run(recipe, data, out)
+    except SystemExit as error:
+        return str(error)
+    return ""
+
+
 if __name__ == "__main__":
     recipe, data, out = yaml.safe_load(Path(sys.argv[1]).read_text()), Path(sys.argv[2]), Path(sys.argv[3])
     ruinous = {"learning_rate": 10.0, "warm_up": 0, "accumulation": 1, "patience": 2}
@@ -44,6 +53,7 @@ if __name__ == "__main__":
         "stopped": ran(recipe, data, out / "stopped"),
         "again": ran(recipe, data, out / "stopped"),
         "hopeless": ran(hopeless, data, out / "hopeless"),
+        "another recipe": refused(hopeless, data, out / "whole"),
         "pruned": pruned(recipe, data, out / "pruned"),
     }
     weights = load_file(out / "hopeless" / "adapter" / "adapter_model.safetensors")
