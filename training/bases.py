@@ -5,6 +5,7 @@
 | `nano` | the bundled model |
 | `tiny` | a Llama of random weights with the bundled model's tokeniser, for trying out |
 | `tiny-llama3` | the same with Llama 3's real vocabulary and stretched rotary positions |
+| `llama32-1b-shape` | the same in exactly the shape of Llama 3.2 1B, for trying out what a machine can bear |
 | a file | a GGUF that `nano.py` made |
 | anything else | a folder, or a name on Hugging Face; through Unsloth where that runs |
 
@@ -13,6 +14,7 @@ A base is the same whenever it is loaded, so that an adapter can be merged into 
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,7 @@ MAX_LENGTH = 1024  # tokens that Unsloth makes room for
 _SEED = 3  # of random weights
 _TINY = {"width": 96, "layers": 2, "heads": 4, "kv_heads": 2, "hidden": 256}
 _TINY_LLAMA3 = {"width": 64, "layers": 2, "heads": 4, "kv_heads": 2, "hidden": 128}
+_RANDOM = {"tiny": _TINY, "tiny-llama3": _TINY_LLAMA3, "llama32-1b-shape": asdict(shape.Shape())}
 _PADDING = ("<|finetune_right_pad_id|>", "<|end_of_text|>")  # the first that there is; padding is never looked at
 
 
@@ -60,8 +63,8 @@ def load(
         return _ours(NANO if base == "nano" else Path(base))
     if base == "tiny":
         return _random(_TINY, export.read(NANO)[1], stretched=False)
-    if base == "tiny-llama3":
-        return _random(_TINY_LLAMA3, llama3.tokenizer(), stretched=True)
+    if base in _RANDOM:
+        return _random(_RANDOM[base], llama3.tokenizer(), stretched=True)
     try:
         return _pretrained(base, hardware.quantisation(quantised), unsloth and with_unsloth(base))
     except GatedRepoError as error:
@@ -75,7 +78,7 @@ def load(
 
 def with_unsloth(base: str) -> bool:
     """Whether Unsloth loads this base, where it may; our own ones are none of its kind."""
-    ours = base in ("nano", "tiny", "tiny-llama3") or Path(base).is_file()
+    ours = base in ("nano", *_RANDOM) or Path(base).is_file()
     return not ours and hardware.has_unsloth()
 
 

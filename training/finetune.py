@@ -23,7 +23,7 @@ from . import hardware  # isort: skip  # Unsloth comes before transformers
 import torch
 import yaml
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState
-from transformers.trainer_utils import EvalLoopOutput, get_last_checkpoint, set_seed
+from transformers.trainer_utils import EvalLoopOutput, set_seed
 from trl import SFTConfig, SFTTrainer
 
 from . import adapter, curves, encoded, greedy
@@ -31,6 +31,7 @@ from . import adapter, curves, encoded, greedy
 Recipe = dict[str, Any]
 Report = Callable[[int, dict[str, float]], None]
 _LOGS_PER_EVALUATION = 5
+_BETWEEN_PLOTS = 60  # seconds; a plot takes as long as some steps of a small model
 _VALIDATION = 200  # sentences, where the recipe does not say
 
 
@@ -61,7 +62,7 @@ def run(recipe: Recipe, data: Path, out: Path, *, report: Report | None = None) 
     if ended.exists():
         return Outcome(adapter=out / "adapter", **json.loads(ended.read_text(encoding="utf-8")))
     set_seed(recipe["seed"])
-    checkpoint = get_last_checkpoint(str(out / "checkpoints"))
+    checkpoint = _last_checkpoint(out / "checkpoints")
     trainer = _prepare(recipe, data, out, report, checkpoint)
     trainer.train(resume_from_checkpoint=checkpoint)
     best = max(evaluations(trainer.state.log_history), key=lambda one: one["eval_score"])
@@ -82,6 +83,17 @@ def _claim(out: Path, recipe: Recipe) -> None:
         raise SystemExit(f"{out} has a run of another recipe (see {kept}): choose another --out, or remove that folder")
     (out / "checkpoints").mkdir(parents=True, exist_ok=True)
     kept.write_text(written, encoding="utf-8")
+
+
+def _last_checkpoint(folder: Path) -> str | None:
+    """The newest checkpoint that is whole: its state is written last, and a killed process may leave half of one."""
+    for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]), reverse=True):
+        try:
+            json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        return str(checkpoint)
+    return None
 
 
 def _prepare(recipe: Recipe, data: Path, out: Path, report: Report | None, checkpoint: str | None) -> _Trainer:
@@ -178,6 +190,11 @@ class _Watch(TrainerCallback):
 
     def __init__(self, recipe: Recipe, out: Path, report: Report | None) -> None:
         self._recipe, self._out, self._report = recipe, out, report
+        self._drawn = time.monotonic()
+
+    def on_train_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Draw the whole of it."""
+        curves.draw(state.log_history, self._out / "curves.png")
 
     def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """The last step is evaluated too, whatever the rhythm."""
@@ -189,8 +206,9 @@ class _Watch(TrainerCallback):
         best = scores.index(max(scores))
         if best == len(scores) - 1:
             adapter.save(model, self._recipe["base"], self._out / "adapter")
-        if state.global_step:
+        if time.monotonic() - self._drawn > _BETWEEN_PLOTS:
             curves.draw(state.log_history, self._out / "curves.png")
+            self._drawn = time.monotonic()
         control.should_training_stop |= len(scores) - 1 - best >= self._recipe["training"]["patience"]
         if self._report:
             last = evaluations(state.log_history)[-1]

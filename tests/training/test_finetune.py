@@ -85,6 +85,11 @@ def kill_after_a_checkpoint(recipe: Path, data: Path, out: Path) -> None:
         process.kill()
         process.wait()
     assert not (out / "outcome.json").exists(), "it ended before it could be killed"
+    # Killed a little later it would have left half a checkpoint.
+    half = out / "checkpoints" / f"checkpoint-{2 * EVERY}"
+    if not (half / "trainer_state.json").exists():
+        half.mkdir(exist_ok=True)
+        (half / "trainer_state.json").write_text('{"epoch": ')
 
 
 # -- tokens and bases
