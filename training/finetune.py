@@ -238,7 +238,7 @@ def main() -> None:
     outcome = run(recipe, options.data, options.out)
     print(
         f"{outcome.adapter}: exact match {outcome.exact_match:.1%}, loss {outcome.loss:.4f} after {outcome.steps} steps "
-        f"in {outcome.seconds:.0f} s"
+        f"in {outcome.seconds:.0f} s, at most {(hardware.peak_memory() or 0) / 1e9:.1f} GB of memory"
     )
 
 

@@ -5,12 +5,15 @@ Import this module before transformers, trl and peft: Unsloth, where it is used,
 
 from __future__ import annotations
 
+import os
 import platform
 from enum import StrEnum
 from importlib import import_module
 from importlib.util import find_spec
 
 import torch
+
+from . import meter
 
 _FIRST_WITH_BFLOAT16 = 8  # major compute capability: Ampere; a T4 (7.5) only emulates it, slowly
 
@@ -50,6 +53,11 @@ def quantisation(wanted: str | None) -> Quantisation | None:
     missing = "bitsandbytes is not installed" if has_gpu() else "there is no GPU"
     print(f"The base is not quantised to {chosen}, because {missing}.")
     return None
+
+
+def peak_memory() -> int | None:
+    """The most bytes that this process has held, of the GPU where there is one; None where unreadable."""
+    return torch.cuda.max_memory_reserved() if has_gpu() else meter.peak_memory(os.getpid())
 
 
 def describe() -> str:
