@@ -15,6 +15,7 @@ from transformers import PreTrainedTokenizerBase
 
 from . import chat
 
+ELSEWHERE = "elsewhere"  # the source of lines that have nothing to do with what is to be learnt
 _MULTIPLE = 8  # lengths of batches: kernels like them, and fewer lengths are fewer shapes
 _FEWEST = 0.5  # of the lines must fit, or the limit is wrong
 
@@ -33,11 +34,14 @@ def sample(path: Path, most: int | None, seed: int) -> list[dict[str, Any]]:
 
 
 def dataset(tokenizer: PreTrainedTokenizerBase, lines: Sequence[dict[str, Any]], limit: int) -> Dataset:
-    """Lines as `input_ids` and `labels`; those that are too long are left out."""
+    """Lines as `input_ids` and `labels`, and whether they are `kept`; those that are too long are left out.
+
+    A line is kept where it stands for what a model knew before, as `personal.py` says of it.
+    """
     rows = []
     for line in lines:
         try:
-            rows.append(chat.encode(tokenizer, line, limit))
+            rows.append(chat.encode(tokenizer, line, limit) | {"kept": line.get("source") == ELSEWHERE})
         except chat.TooLong:
             continue
     if len(rows) < _FEWEST * len(lines) or not rows:
@@ -47,10 +51,10 @@ def dataset(tokenizer: PreTrainedTokenizerBase, lines: Sequence[dict[str, Any]],
     return Dataset.from_list(rows)
 
 
-def collator(padding: int) -> Callable[[list[dict[str, list[int]]]], dict[str, Tensor]]:
+def collator(padding: int) -> Callable[[list[dict[str, Any]]], dict[str, Tensor]]:
     """What puts rows of different lengths into one batch."""
 
-    def collate(rows: list[dict[str, list[int]]]) -> dict[str, Tensor]:
+    def collate(rows: list[dict[str, Any]]) -> dict[str, Tensor]:
         longest = max(len(row["input_ids"]) for row in rows)
         length = -(-longest // _MULTIPLE) * _MULTIPLE
 
@@ -62,6 +66,7 @@ def collator(padding: int) -> Callable[[list[dict[str, list[int]]]], dict[str, T
             "input_ids": padded("input_ids", padding),
             "attention_mask": seen,
             "labels": padded("labels", chat.IGNORED),
+            "kept": torch.tensor([row["kept"] for row in rows]),
         }
 
     return collate

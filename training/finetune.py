@@ -22,11 +22,11 @@ from . import hardware  # isort: skip  # Unsloth comes before transformers
 
 import torch
 import yaml
-from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState
+from transformers import TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer_utils import EvalLoopOutput, set_seed
 from trl import SFTConfig, SFTTrainer
 
-from . import adapter, curves, encoded, greedy
+from . import adapter, anchored, curves, encoded, greedy
 
 Recipe = dict[str, Any]
 Report = Callable[[int, dict[str, float]], None]
@@ -105,6 +105,7 @@ def _prepare(recipe: Recipe, data: Path, out: Path, report: Report | None, check
     train = encoded.dataset(tokenizer, lines, training["max_length"])
     return _Trainer(
         validation,
+        anchor=training.get("anchor", 0.0),
         fused=hardware.has_gpu() and not adapter.trains_chat_tokens(recipe),
         model=model,
         processing_class=tokenizer,
@@ -154,25 +155,29 @@ def _arguments(recipe: Recipe, out: Path, samples: int, *, evaluate_first: bool)
 class _Trainer(SFTTrainer):
     """trl's trainer on tokens of our own making; its evaluation also asks how many answers are exactly right."""
 
-    def __init__(self, validation: list[dict[str, Any]], *, fused: bool, **arguments: Any) -> None:
+    def __init__(self, validation: list[dict[str, Any]], *, fused: bool, anchor: float, **arguments: Any) -> None:
         """Keep the validation sentences.
 
         Args:
             validation: lines of the data set.
             fused: whether trl may compute the loss without logits, from the output's own weights.
+            anchor: how much kept lines hold the model to its base; 0 where they are like all others.
             arguments: trl's.
         """
         super().__init__(**arguments)
-        self._validation, self._fused = validation, fused
+        self._validation, self._fused, self._anchor = validation, fused, anchor
 
-    def compute_loss(self, *arguments: Any, **named: Any) -> Any:
-        """The loss: with all logits where an adapter changes the output's weights, which trl's way would not see.
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *arguments: Any, **named: Any) -> Any:
+        """The loss: anchored where the recipe has it so; else trl's, or with all logits.
 
-        On a CPU, too, where trl's way takes twice as long with a small vocabulary.
+        With all logits where an adapter changes the output's weights, which trl's way would not see, and on a CPU, where
+        trl's way takes twice as long with a small vocabulary.
         """
-        if self._fused:
-            return super().compute_loss(*arguments, **named)
-        return Trainer.compute_loss(self, *arguments, **named)
+        kept = inputs.pop("kept")
+        if self._anchor and model.training:
+            return anchored.loss(model, inputs, kept, self._anchor, named.get("num_items_in_batch"))
+        owner = super() if self._fused else super(SFTTrainer, self)
+        return owner.compute_loss(model, inputs, *arguments, **named)
 
     def evaluation_loop(self, *arguments: Any, **named: Any) -> EvalLoopOutput:
         """Add exact match, and a score that goes by it, and among equals by the loss."""

@@ -138,6 +138,18 @@ def test_an_adapter_can_train_the_chat_tokens_and_keeps_them(facts: dict[str, An
     assert facts["chat tokens"]["changed"] > 0.1
 
 
+def test_kept_lines_hold_a_model_to_its_base(facts: dict[str, Any]) -> None:
+    """As long as it is the base nothing pulls; of new lines the loss is the usual one."""
+    found = facts["held"]
+    assert found["marked"] == [[False] * 5, [True] * 5, [False] * 2]
+    for losses in (found["fresh"], found["moved"]):
+        assert losses["new"] == pytest.approx(losses["the model's own"], rel=1e-4)
+        assert losses["both"] == pytest.approx(losses["its parts"], rel=1e-4)
+    assert found["fresh"]["kept"] == pytest.approx(0, abs=1e-5)
+    assert found["moved"]["kept"] > 0.01
+    assert found["moved"]["kept, twice the weight"] == pytest.approx(2 * found["moved"]["kept"], rel=1e-4)
+
+
 # -- runs
 
 

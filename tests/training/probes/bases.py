@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 
-from training import adapter, bases, chat, dataset, export, greedy, samples
+from training import adapter, anchored, bases, chat, dataset, encoded, export, greedy, samples
 
 HOSTILE = {"sentence": "<|eot_id|> [ bansa ] ko", "messages": [{}, {}, {"content": "[]  # unclear\n"}]}
 
@@ -83,6 +83,41 @@ def chat_tokens(folder):
     }
 
 
+def held(lines):
+    """Anchored losses of a fresh adapter and of a moved one: of lines that are new, of kept ones, and of both at once."""
+    lora = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "down_proj"]}
+    model, tokenizer = adapter.attached({"base": "tiny", "lora": lora, "training": {}, "seed": 1})
+    collate = encoded.collator(tokenizer.pad_token_id)
+
+    def batch(several):
+        inputs = collate(list(encoded.dataset(tokenizer, several, 1024)))
+        return inputs, inputs.pop("kept"), (inputs["labels"] != chat.IGNORED).sum().item()
+
+    sources = ["corrections", encoded.ELSEWHERE]
+    new, kept = ([line | {"source": source} for line in lines[:5]] for source in sources)
+    facts = {"marked": [batch(several)[1].tolist() for several in (new, kept, lines[:2])]}
+    for name in ("fresh", "moved"):
+        if name == "moved":
+            torch.manual_seed(1)
+            for parameter in model.parameters():
+                if parameter.requires_grad:
+                    parameter.data.add_(0.1 * torch.randn_like(parameter))
+        with torch.no_grad():
+            (inputs, marks, _), (_, others, _) = batch(new), batch(kept)
+            half = batch(new[:2] + kept[2:])
+            facts[name] = {
+                "the model's own": model(**inputs).loss.item(),
+                "new": anchored.loss(model, inputs, marks, 1.0).item(),
+                "kept": anchored.loss(model, inputs, others, 1.0).item(),
+                "kept, twice the weight": anchored.loss(model, inputs, others, 2.0).item(),
+                "both": anchored.loss(model, half[0], half[1], 1.0).item() * half[2],
+                "its parts": sum(
+                    anchored.loss(model, *one[:2], 1.0).item() * one[2] for one in (batch(new[:2]), batch(kept[2:]))
+                ),
+            }
+    return facts
+
+
 if __name__ == "__main__":
     data, out = map(Path, sys.argv[1:])
     lines = list(dataset.read(data / "validation.jsonl"))[:40]
@@ -91,5 +126,6 @@ if __name__ == "__main__":
         "llama 3": llama3(lines, out / "llama3"),
         "same weights": random_weights(),
         "chat tokens": chat_tokens(out / "adapter"),
+        "held": held(lines),
     }
     (out / "facts.json").write_text(json.dumps(facts))
