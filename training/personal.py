@@ -6,7 +6,8 @@
 HOME is the diagnostics file of Batti's device (Home Assistant: the device's page, Download diagnostics), or a YAML file as
 `interpreter/home.py` reads it. The corrections' notation is described in `corrections.py`. Sentences are said in that very
 home by the generator of the bundled model's data (`family.py`), and go through the house's own folding and labels.
-Against forgetting, half of the set is about other homes: freshly generated, or drawn from `--keep`.
+Against forgetting, more than half of the set is about other homes, freshly generated or drawn from `--keep`, and is there to hold the
+model to what it said before (`anchored.py`).
 `personal_check.py` measures what was learnt.
 """
 
@@ -116,8 +117,9 @@ def _distinct(draw: Callable[[], Line | None], count: int, seen: set[tuple[str, 
 
 
 def _general(keep: Path | None, rng: random.Random, seed: int) -> Iterable[Line]:
+    # Sentences that the bundled model was not trained on: what it is not sure of is what it would forget first.
     if keep is None:
-        return (_line(one, "elsewhere") for one in dataset.sentences(seed, TRAIN, sys.maxsize))
+        return (_line(one, "elsewhere") for one in dataset.sentences(seed, VALIDATION, sys.maxsize))
     lines = [line | {"source": "elsewhere"} for line in dataset.read(keep)]
     return rng.sample(lines, len(lines))
 

@@ -32,7 +32,7 @@ from custom_components.batti.interpreter.home import Home
 from . import corrections, dataset, evaluate, personal, scoring
 from .commands import Example
 from .own_home import read_home
-from .phrasebook import VALIDATION
+from .phrasebook import TEST
 
 _SEED = 77  # of what is asked about other homes, where no file is given
 BY_HAND, WITHOUT_NAMES = "by hand", "by hand, new names not added"
@@ -109,7 +109,7 @@ def elsewhere(path: Path | None, most: int) -> list[dict[str, Any]]:
     """Sentences that have nothing to do with the house."""
     if path is not None:
         return list(islice(dataset.read(path), most))
-    examples: list[Example] = list(dataset.sentences(_SEED, VALIDATION, most))
+    examples: list[Example] = list(dataset.sentences(_SEED, TEST, most))
     return [dataset.messages(example) for example in examples]
 
 

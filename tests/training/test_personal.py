@@ -338,9 +338,9 @@ def test_the_set_has_all_three_kinds_and_nothing_of_it_twice(written: Path, reci
     assert len(train) + len(validation) == 200 + verbatim
     sources = [line["source"] for line in (*train, *validation)]
     assert {source: sources.count(source) for source in personal.SOURCES} == {
-        "corrections": 80 + verbatim,
-        "home": 20,
-        "elsewhere": 100,
+        "corrections": 70 + verbatim,
+        "home": 10,
+        "elsewhere": 120,
     }
     keys = [{(line["previous"], line["sentence"]) for line in lines} for lines in (train, validation)]
     assert not keys[0] & keys[1]
@@ -381,7 +381,7 @@ def test_the_same_seed_makes_the_same_set(written: Path, house: Home, recipe: di
 def test_without_corrections_it_is_of_the_home(house: Home, recipe: dict[str, Any], tmp_path: Path) -> None:
     counts = personal.write(house, None, tmp_path, recipe, show=False).counts
     assert counts["test"] == {}
-    assert counts["train"].get("home", 0) + counts["validation"].get("home", 0) == round(200 / 6)
+    assert counts["train"].get("home", 0) + counts["validation"].get("home", 0) == round(200 * 0.05 / 0.65)
     assert "corrections" not in counts["train"]
 
 
