@@ -6,7 +6,7 @@
 HOME is the diagnostics file of Batti's device (Home Assistant: the device's page, Download diagnostics), or a YAML file as
 `interpreter/home.py` reads it. The corrections' notation is described in `corrections.py`. Sentences are said in that very
 home by the generator of the bundled model's data (`family.py`), and go through the house's own folding and labels.
-Against forgetting, more than half of the set is about other homes, freshly generated or drawn from `--keep`, and is there to hold the
+Against forgetting, more than half of the set is about other homes, freshly generated or drawn from `--keep`, and holds the
 model to what it said before (`anchored.py`).
 `personal_check.py` measures what was learnt.
 """
