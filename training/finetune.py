@@ -22,7 +22,7 @@ from . import hardware  # isort: skip  # Unsloth comes before transformers
 
 import torch
 import yaml
-from transformers import TrainerCallback, TrainerControl, TrainerState
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer_utils import EvalLoopOutput, set_seed
 from trl import SFTConfig, SFTTrainer
 
@@ -176,8 +176,9 @@ class _Trainer(SFTTrainer):
         kept = inputs.pop("kept")
         if self._anchor and model.training:
             return anchored.loss(model, inputs, kept, self._anchor, named.get("num_items_in_batch"))
-        owner = super() if self._fused else super(SFTTrainer, self)
-        return owner.compute_loss(model, inputs, *arguments, **named)
+        if self._fused:
+            return super().compute_loss(model, inputs, *arguments, **named)
+        return Trainer.compute_loss(self, model, inputs, *arguments, **named)
 
     def evaluation_loop(self, *arguments: Any, **named: Any) -> EvalLoopOutput:
         """Add exact match, and a score that goes by it, and among equals by the loss."""
