@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from . import dataset
+from .phrasebook import TRAIN
 from .shape import Shape
 
 GPUS = Path(__file__).parent / "recipes" / "gpus.yaml"
@@ -112,10 +114,8 @@ def main() -> None:
     from . import bases, chat, llama3  # PyTorch, which the arithmetic does not need
 
     recipe = yaml.safe_load(options.recipe.read_text(encoding="utf-8"))
-    made = map(dataset.messages, dataset.sentences(recipe["seed"], "train", _SAMPLE))
-    lines = [
-        line for line, _ in zip(dataset.read(options.data) if options.data else made, range(_SAMPLE), strict=False)
-    ]
+    made = map(dataset.messages, dataset.sentences(recipe["seed"], TRAIN, _SAMPLE))
+    lines = list(islice(dataset.read(options.data) if options.data else made, _SAMPLE))
     tokenizer = bases.wrapped(llama3.tokenizer())
     lengths = [len(chat.encode(tokenizer, line, 1 << 20)["input_ids"]) for line in lines]
     limit = recipe["training"]["max_length"]

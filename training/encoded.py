@@ -14,8 +14,8 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from . import chat
+from .dataset import ELSEWHERE
 
-ELSEWHERE = "elsewhere"  # the source of lines that have nothing to do with what is to be learnt
 _MULTIPLE = 8  # lengths of batches: kernels like them, and fewer lengths are fewer shapes
 _FEWEST = 0.5  # of the lines must fit, or the limit is wrong
 

@@ -39,7 +39,7 @@ from .own_home import read_home
 from .phrasebook import TEST, TRAIN, VALIDATION
 
 RECIPE = Path(__file__).parent / "recipes" / "personal.yaml"
-SOURCES = ("corrections", "home", "elsewhere")
+SOURCES = ("corrections", "home", dataset.ELSEWHERE)
 NEW_NAME = "new name"  # the source of test sentences that use one
 _SENTENCES_PER_HOME = 5  # in the test
 _TRIES = 20  # for each sentence that is wanted and not there yet
@@ -94,7 +94,7 @@ def _lines(
     draws: dict[str, Callable[[], Line | None]] = {
         "corrections": lambda: _line(family.say_own(), "corrections"),
         "home": lambda: _line(family.say(), "home"),
-        "elsewhere": lambda: next(general, None),
+        dataset.ELSEWHERE: lambda: next(general, None),
     }
     shares = {source: house[source] for source in SOURCES if source != "corrections" or kept.corrections}
     seen = {("", one.marked.text) for one in kept.corrections}
@@ -119,8 +119,8 @@ def _distinct(draw: Callable[[], Line | None], count: int, seen: set[tuple[str, 
 def _general(keep: Path | None, rng: random.Random, seed: int) -> Iterable[Line]:
     # Sentences that the bundled model was not trained on: what it is not sure of is what it would forget first.
     if keep is None:
-        return (_line(one, "elsewhere") for one in dataset.sentences(seed, VALIDATION, sys.maxsize))
-    lines = [line | {"source": "elsewhere"} for line in dataset.read(keep)]
+        return (_line(one, dataset.ELSEWHERE) for one in dataset.sentences(seed, VALIDATION, sys.maxsize))
+    lines = [line | {"source": dataset.ELSEWHERE} for line in dataset.read(keep)]
     return rng.sample(lines, len(lines))
 
 

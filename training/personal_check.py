@@ -128,7 +128,7 @@ def check(options: argparse.Namespace) -> dict[str, Any]:
     outcome = finetune.run(recipe, options.out / "data", options.out / "run")
     worked = time.process_time() - worked
     model = exported(outcome.adapter, options.out / "model")
-    lines: dict[str, list[dict[str, Any]]] = {"elsewhere": elsewhere(options.elsewhere, options.most)}
+    lines: dict[str, list[dict[str, Any]]] = {dataset.ELSEWHERE: elsewhere(options.elsewhere, options.most)}
     for line in dataset.read(options.out / "data" / "test.jsonl"):
         lines.setdefault(line["source"], []).append(line)
     cases = yaml.safe_load(options.cases.read_text(encoding="utf-8"))["cases"] if options.cases else []

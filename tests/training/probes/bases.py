@@ -93,7 +93,7 @@ def held(lines):
         inputs = collate(list(encoded.dataset(tokenizer, several, 1024)))
         return inputs, inputs.pop("kept"), (inputs["labels"] != chat.IGNORED).sum().item()
 
-    sources = ["corrections", encoded.ELSEWHERE]
+    sources = ["corrections", dataset.ELSEWHERE]
     new, kept = ([line | {"source": source} for line in lines[:5]] for source in sources)
     facts = {"marked": [batch(several)[1].tolist() for several in (new, kept, lines[:2])]}
     for name in ("fresh", "moved"):
