@@ -34,6 +34,13 @@ class Generation:
     decode_ms: float
 
 
+class Binding(StrEnum):
+    """What brings llama.cpp into a process of ours, by its name in the package index."""
+
+    LLAMA_CPP_PYTHON = "llama-cpp-python"  # llama.cpp's own functions
+    XLLAMACPP = "xllamacpp"  # llama.cpp's server; the ready engine, a wheel for every platform of Home Assistant
+
+
 class EngineState(StrEnum):
     """Whether a model can be asked."""
 

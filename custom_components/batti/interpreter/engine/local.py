@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineCrashed, EngineError, EngineTimeout
-from .base import EngineState, Generation, ModelInfo
+from .base import Binding, EngineState, Generation, ModelInfo
 from .process import Process
 
 START_TIMEOUT = 120.0  # seconds; a large model on an SD card takes its time
@@ -28,7 +28,8 @@ class LocalEngine:
         python: the interpreter to run the worker with; this one where None.
         threads: threads to compute with; the worker decides where None (see `llama.LlamaContext`).
         n_ctx: tokens that a prompt and its answer may have together.
-        packages: a folder with llama_cpp, for where it is not installed beside Home Assistant.
+        binding: what brings llama.cpp into the worker.
+        packages: a folder with the binding, for where it is not installed beside Home Assistant.
         state_dir: a folder for the state of the prompt's fixed part, so that a restart need not evaluate it.
         start_timeout: seconds in which the model must be loaded.
         idle_unload: seconds without a command after which the process ends, to free its memory; never where None.
@@ -42,6 +43,7 @@ class LocalEngine:
         python: str | None = None,
         threads: int | None = None,
         n_ctx: int = CONTEXT,
+        binding: Binding = Binding.LLAMA_CPP_PYTHON,
         packages: Path | None = None,
         state_dir: Path | None = None,
         start_timeout: float = START_TIMEOUT,
@@ -49,7 +51,7 @@ class LocalEngine:
         command: Sequence[str] | None = None,
     ) -> None:
         """Say what to run; nothing is started yet."""
-        options = ["--model", str(model), "--n-ctx", str(n_ctx)]
+        options = ["--model", str(model), "--n-ctx", str(n_ctx), "--binding", binding]
         if threads is not None:
             options += ["--threads", str(threads)]
         if state_dir is not None:
@@ -90,7 +92,7 @@ class LocalEngine:
         """Load the model.
 
         Raises:
-            EngineMissing: llama-cpp-python cannot be imported.
+            EngineMissing: the binding cannot be imported.
             ModelMissing, ModelRefused: the model cannot be used.
             EngineError: the process failed otherwise; trying again may help.
         """
@@ -201,7 +203,7 @@ class LocalEngine:
 
 
 def _python_path(packages: Path | None) -> str:
-    """Where the worker finds this package, llama_cpp where it was prepared, and what Home Assistant was told."""
+    """Where the worker finds this package, the binding where it was prepared, and what Home Assistant was told."""
     root = Path(__file__).absolute().parents[len(__package__.split("."))]
     parts = [str(root), str(packages or ""), os.environ.get("PYTHONPATH", "")]
     return os.pathsep.join(part for part in parts if part)

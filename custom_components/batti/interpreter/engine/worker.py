@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..errors import EngineError, EngineMissing
+from .base import Binding
 
 if TYPE_CHECKING:
     from .model import Model
@@ -82,6 +83,7 @@ def _read(requests: queue.SimpleQueue[bytes]) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Batti's model, as a child process")
     parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--binding", type=Binding, choices=list(Binding), default=Binding.LLAMA_CPP_PYTHON)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--n-ctx", type=int, required=True)
     parser.add_argument("--state-dir", type=Path)

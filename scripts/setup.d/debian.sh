@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# A private apt: Debian's packages and sources, without touching the machine's own lists. Sourced by what unpacks or builds
+# from them. The package source is the machine's own, with the suite changed; an empty package status makes apt resolve the
+# whole closure, the C library included, so nothing depends on the age of the machine's own.
+
+# open_apt WORK SUITE [TYPE]      afterwards private_apt is apt-get; TYPE is deb (the default) or deb-src
+open_apt() {
+    local tool
+    for tool in apt-get dpkg; do
+        command -v "$tool" >/dev/null || { echo "no $tool here"; return 1; }
+    done
+    apt_work=$1
+    rm -rf "$apt_work"
+    mkdir -p "$apt_work"/{root,state/lists/partial,cache/archives/partial}
+    : >"$apt_work/state/status"
+    own_source "$2" "${3:-deb}" || { echo "no package source of this release found in /etc/apt"; return 1; }
+}
+
+# The stanza or the line of the machine's own sources that names its release, with the suite and the type changed.
+own_source() {
+    local codename suite=$1 type=$2
+    codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+    [[ $codename ]] || return 1
+    shopt -s nullglob
+    awk -v RS= -v codename="$codename" -v suite="$suite" -v type="$type" '
+        $0 ~ "(^|\n)Suites:([^\n]* )?" codename "( |\n|$)" {
+            sub(/(^|\n)Suites:[^\n]*/, "\nSuites: " suite); sub(/(^|\n)Types:[^\n]*/, "\nTypes: " type); print; exit
+        }' /etc/apt/sources.list.d/*.sources /dev/null >"$apt_work/debian.sources"
+    sed -nE "s/^deb +((\[[^]]*\] +)?[^ ]+ +)$codename +.*/$type \1$suite main/p;" \
+        /etc/apt/sources.list.d/*.list /etc/apt/sources.list /dev/null 2>/dev/null |
+        head -n 1 >"$apt_work/debian.list" || true
+    for apt_source in "$apt_work/debian.sources" "$apt_work/debian.list"; do
+        [[ -s $apt_source ]] && return
+    done
+    return 1
+}
+
+private_apt() {
+    apt-get -o Dir::Etc::sourcelist="$apt_source" -o Dir::Etc::sourceparts=- -o Dir::State="$apt_work/state" \
+        -o Dir::State::status="$apt_work/state/status" -o Dir::Cache="$apt_work/cache" \
+        -o APT::Sandbox::User="$(id -un)" "$@"
+}
