@@ -88,6 +88,18 @@ def label_line(label: str) -> str:
     return f"{LABEL_PREFIX}{label}\n"
 
 
+@cache
+def fixed_lines() -> tuple[str, ...]:
+    """All lines but those that name a sentence's labels."""
+    return (
+        *map(action_line, (*ACTIONS, UNDO)),
+        *map(refusal_line, Refusal),
+        *(TARGET_LINE, EXCEPT_LINE, DATA_LINE),
+        *map(label_line, (HERE, ALL)),
+        *(line for family in DATA_FAMILIES for line in family),
+    )
+
+
 class Grammar:
     """The automaton for one sentence.
 

@@ -1,13 +1,41 @@
-"""A real model file, and what the system knows of child processes."""
+"""A real model file, both bindings of llama.cpp, and what the system knows of child processes."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from custom_components.batti.interpreter.engine.base import Binding
+from custom_components.batti.interpreter.engine.local import LocalEngine
+
 from .tiny_gguf import write_model
+
+READY = Path(os.environ.get("BATTI_CACHE") or Path(__file__).parents[3] / ".cache") / "engine" / "packages"
+"""Where scripts/setup has the ready engine prepared."""
+
+
+def local(binding: Binding, model: Path, **options: Any) -> LocalEngine:
+    """An engine with a binding: the one beside Home Assistant, or the ready one."""
+    options.setdefault("packages", READY if binding is Binding.XLLAMACPP else None)
+    return LocalEngine(model, binding=binding, **options)
+
+
+@pytest.fixture(params=list(Binding), ids=["llama_cpp", "ready"])
+def binding(request: pytest.FixtureRequest) -> Binding:
+    """Each of the two: the same is expected of both."""
+    chosen: Binding = request.param
+    return chosen
+
+
+@pytest.fixture
+def local_engine(binding: Binding) -> Callable[..., LocalEngine]:
+    """Makes an engine, of a model and options of `LocalEngine`."""
+    return partial(local, binding)
 
 
 @pytest.fixture(scope="session")

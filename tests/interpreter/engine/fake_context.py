@@ -16,7 +16,7 @@ _WORD = re.compile(r"\n| ?[A-Za-z]+|[0-9]| ?[^\sA-Za-z0-9]| +(?= |$)| ")
 
 
 class FakeContext:
-    """Tokens are words; memory is the text itself.
+    """Tokens are words; memory is the text itself, after a prompt of one space.
 
     Args:
         wish: what the model wants to write, its end of turn included; None for random logits.
@@ -26,14 +26,14 @@ class FakeContext:
 
     end = END
 
-    def __init__(self, wish: str | None = None, *, share: float = 0.9, seed: int = 0, size: int = 2000) -> None:
+    def __init__(self, wish: str | None = None, *, share: float = 0.9, seed: int = 0) -> None:
         """Begin with an empty memory."""
-        self.size = size
         self.batches: list[list[str]] = []
         self._pieces = ["<end>"]
         self._memory: list[int] = []
         self._share, self._seed = share, seed
-        self._wish = None if wish is None else [*self.tokenize(wish), END]
+        self.prompt = self.tokenize(" ")
+        self._wish = None if wish is None else [*self.prompt, *self.tokenize(wish), END]
         self.tokenize("\n" + " nilo garaj sitting room 2")
         self.also: dict[int, float] = {}
 

@@ -1,9 +1,9 @@
-"""The real llama.cpp in this process, on a model with random weights."""
+"""The real llama.cpp through both bindings, on a model with random weights."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from custom_components.batti.interpreter.errors import ModelMissing, ModelRefuse
 from custom_components.batti.interpreter.grammar import DATA_FAMILIES, Grammar
 from custom_components.batti.interpreter.prompt import Style
 
+from .child_model import ChildModel
 from .language import problem
 from .tiny_gguf import CHAT_TEMPLATE, write_model
 
@@ -26,9 +27,19 @@ SENTENCE = "[ bansa ] ko bati bala ani [ bedrum 2 ] ko nibau"
 LABELS = ("bansa", "bedrum 2")
 
 
+Load = Callable[..., Model]
+
+
+@pytest.fixture(scope="module", params=[Model, ChildModel], ids=["llama_cpp", "ready"])
+def load(request: pytest.FixtureRequest) -> Load:
+    """Loads a model through a binding."""
+    chosen: Load = request.param
+    return chosen
+
+
 @pytest.fixture(scope="module")
-def model(tiny_model: Path) -> Iterator[Model]:
-    loaded = Model(tiny_model, n_ctx=1024)
+def model(tiny_model: Path, load: Load) -> Iterator[Model]:
+    loaded = load(tiny_model, n_ctx=1024)
     yield loaded
     loaded.close()
 
@@ -114,68 +125,70 @@ def test_an_abandoned_answer_is_none(model: Model) -> None:
     assert ask(model, SENTENCE, *LABELS).text
 
 
-def test_the_prefix_is_saved_and_restored(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second start evaluates nothing and answers the same."""
-    first = ask(Model(tiny_model, 1024, state_dir=tmp_path), SENTENCE, *LABELS)
-    with monkeypatch.context() as patch:
-        patch.setattr(LlamaContext, "evaluate", None)
-        restored = Model(tiny_model, 1024, state_dir=tmp_path)
+def test_the_prefix_is_saved_and_restored(load: Load, tiny_model: Path, tmp_path: Path) -> None:
+    """The second start evaluates nothing, else it would save that anew; and answers the same."""
+    first = ask(load(tiny_model, 1024, state_dir=tmp_path), SENTENCE, *LABELS)
+    (file,) = tmp_path.iterdir()
+    written = file.stat().st_ino, file.stat().st_mtime_ns
+    restored = load(tiny_model, 1024, state_dir=tmp_path)
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == written
     second = ask(restored, SENTENCE, *LABELS)
+    assert second.reused_tokens >= restored.info.prefix_tokens
     assert second.text == first.text
     assert second.confidence == pytest.approx(first.confidence)
 
 
 @pytest.mark.parametrize("damage", [b"", b"rubbish", None])
-def test_a_damaged_state_is_written_again(tiny_model: Path, tmp_path: Path, damage: bytes | None) -> None:
+def test_a_damaged_state_is_written_again(load: Load, tiny_model: Path, tmp_path: Path, damage: bytes | None) -> None:
     """Cut off, overwritten, or of another model: it is not used, and not left there."""
-    first = ask(Model(tiny_model, 1024, state_dir=tmp_path), SENTENCE, *LABELS)
+    first = ask(load(tiny_model, 1024, state_dir=tmp_path), SENTENCE, *LABELS)
     (file,) = tmp_path.iterdir()
     saved = file.read_bytes()
     file.write_bytes(saved[:-1] if damage is None else damage)
-    assert ask(Model(tiny_model, 1024, state_dir=tmp_path), SENTENCE, *LABELS).text == first.text
+    assert ask(load(tiny_model, 1024, state_dir=tmp_path), SENTENCE, *LABELS).text == first.text
     assert file.read_bytes() == saved
 
 
-def test_a_state_folder_that_cannot_be_made(tiny_model: Path, tmp_path: Path) -> None:
+def test_a_state_folder_that_cannot_be_made(load: Load, tiny_model: Path, tmp_path: Path) -> None:
     """Costs time at the next start, nothing else."""
     (tmp_path / "file").write_text("")
-    assert ask(Model(tiny_model, 1024, state_dir=tmp_path / "file" / "states"), SENTENCE, *LABELS).text
+    assert ask(load(tiny_model, 1024, state_dir=tmp_path / "file" / "states"), SENTENCE, *LABELS).text
 
 
-def test_a_model_that_is_not_there(tmp_path: Path) -> None:
+def test_a_model_that_is_not_there(load: Load, tmp_path: Path) -> None:
     """The message says where it should be."""
     with pytest.raises(ModelMissing, match=r"no model at .*nano\.gguf"):
-        Model(tmp_path / "nano.gguf", 256)
+        load(tmp_path / "nano.gguf", 256)
     with pytest.raises(ModelMissing, match="cannot be read"):
-        Model(tmp_path, 256)
+        load(tmp_path, 256)
 
 
-def test_files_that_are_no_model(tmp_path: Path, tiny_model: Path) -> None:
+def test_files_that_are_no_model(load: Load, tmp_path: Path, tiny_model: Path) -> None:
     """Another kind of file, and a download that broke off."""
     page = tmp_path / "page.gguf"
     page.write_text("<html>Not found</html>")
     with pytest.raises(ModelRefused, match=r"page\.gguf is not a GGUF file"):
-        Model(page, 256)
+        load(page, 256)
     part = tmp_path / "part.gguf"
     part.write_bytes(tiny_model.read_bytes()[:-5000])
     with pytest.raises(ModelRefused, match=r"cannot load part\.gguf: .*(corrupt|bounds)"):
-        Model(part, 256)
+        load(part, 256)
 
 
-def test_models_that_were_made_for_something_else(tmp_path: Path) -> None:
+def test_models_that_were_made_for_something_else(load: Load, tmp_path: Path) -> None:
     """The message says for what."""
     with pytest.raises(ModelRefused, match="qwen2 family"):
-        Model(write_model(tmp_path / "a.gguf", architecture="qwen2"), 256)
+        load(write_model(tmp_path / "a.gguf", architecture="qwen2"), 256)
     with pytest.raises(ModelRefused, match=f"made for prompt batti-0, .* speaks {prompt.VERSION}"):
-        Model(write_model(tmp_path / "b.gguf", version="batti-0"), 256)
+        load(write_model(tmp_path / "b.gguf", version="batti-0"), 256)
     with pytest.raises(ModelRefused, match=r"batti\.prompt_version is missing\) and is no instruct model"):
-        Model(write_model(tmp_path / "c.gguf", version=None), 256)
+        load(write_model(tmp_path / "c.gguf", version=None), 256)
 
 
-def test_a_stock_instruct_model_is_shown_what_to_do(tmp_path: Path) -> None:
+def test_a_stock_instruct_model_is_shown_what_to_do(load: Load, tmp_path: Path) -> None:
     """It answers within the grammar, and its long prompt is evaluated once."""
     stock = write_model(tmp_path / "stock.gguf", version=None, chat_template=CHAT_TEMPLATE, n_ctx=4096)
-    model = Model(stock, 4096)
+    model = load(stock, 4096)
     assert (model.info.style, model.info.prompt_version) == (Style.INSTRUCT, None)
     answer = model.generate("[ bansa ] ko bati bala", ["bansa"], lambda: False)
     assert answer is not None
@@ -184,7 +197,7 @@ def test_a_stock_instruct_model_is_shown_what_to_do(tmp_path: Path) -> None:
     assert problem(Grammar(["bansa"]), answer.text, answer.unknown) is None
     model.close()
     with pytest.raises(ModelRefused, match="raise the context size"):
-        Model(stock, 512)
+        load(stock, 512)
 
 
 def test_a_small_context_is_the_models_own(tmp_path: Path) -> None:

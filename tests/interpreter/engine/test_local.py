@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from custom_components.batti.interpreter.engine.base import EngineState
+from custom_components.batti.interpreter.engine.base import Binding, EngineState
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import (
     EngineError,
@@ -32,8 +32,8 @@ SENTENCE, LABELS, DEADLINE = "[ bansa ] ko bati bala", ("bansa",), 20.0
 
 
 @pytest.fixture
-async def engine(tiny_model: Path) -> AsyncIterator[LocalEngine]:
-    made = LocalEngine(tiny_model)
+async def engine(tiny_model: Path, local_engine: Callable[..., LocalEngine]) -> AsyncIterator[LocalEngine]:
+    made = local_engine(tiny_model)
     yield made
     await made.stop()
 
@@ -54,10 +54,12 @@ async def test_answers(engine: LocalEngine) -> None:
     assert [answer.text for answer in together] == [answer.text for answer in apart]
 
 
-async def test_nothing_is_left_behind(tiny_model: Path, children: Callable[[], list[int]]) -> None:
+async def test_nothing_is_left_behind(
+    tiny_model: Path, children: Callable[[], list[int]], local_engine: Callable[..., LocalEngine]
+) -> None:
     """No process, dead or alive, and no open file."""
     before, files = children(), open_files()
-    engine = LocalEngine(tiny_model)
+    engine = local_engine(tiny_model)
     for _ in range(3):
         await engine.start()
         await engine.generate(SENTENCE, LABELS, DEADLINE)
@@ -80,10 +82,12 @@ async def test_a_stopped_engine_stays_stopped(engine: LocalEngine, children: Cal
     assert (await engine.generate(SENTENCE, LABELS, DEADLINE)).text
 
 
-async def test_stop_while_the_model_is_loaded(tiny_model: Path, children: Callable[[], list[int]]) -> None:
+async def test_stop_while_the_model_is_loaded(
+    tiny_model: Path, children: Callable[[], list[int]], local_engine: Callable[..., LocalEngine]
+) -> None:
     """Whoever waits for it hears of it."""
     before = children()
-    engine = LocalEngine(tiny_model)
+    engine = local_engine(tiny_model)
     command = asyncio.create_task(engine.generate(SENTENCE, LABELS, DEADLINE))
     await asyncio.sleep(0.1)
     await engine.stop()
@@ -118,10 +122,12 @@ async def test_an_error_of_the_sentence_is_not_one_of_the_process(
     assert children() == running
 
 
-async def test_models_that_cannot_be_used(tmp_path: Path, children: Callable[[], list[int]]) -> None:
+async def test_models_that_cannot_be_used(
+    tmp_path: Path, children: Callable[[], list[int]], local_engine: Callable[..., LocalEngine]
+) -> None:
     """The worker's own words, as the right error."""
     before = children()
-    engine = LocalEngine(tmp_path / "nano.gguf")
+    engine = local_engine(tmp_path / "nano.gguf")
     with pytest.raises(ModelMissing, match="no model at"):
         await engine.start()
     (tmp_path / "nano.gguf").write_text("no model")
@@ -130,9 +136,14 @@ async def test_models_that_cannot_be_used(tmp_path: Path, children: Callable[[],
     assert children() == before
 
 
-async def test_an_idle_model_gives_its_memory_back(tiny_model: Path, children: Callable[[], list[int]]) -> None:
+async def test_an_idle_model_gives_its_memory_back(
+    tiny_model: Path,
+    children: Callable[[], list[int]],
+    binding: Binding,
+    local_engine: Callable[..., LocalEngine],
+) -> None:
     """And comes back with the next command; whoever watches is told."""
-    engine = LocalEngine(tiny_model, idle_unload=0.3)
+    engine = local_engine(tiny_model, idle_unload=0.3)
     seen: list[EngineState] = []
     unloaded = asyncio.Event()
 
@@ -146,7 +157,7 @@ async def test_an_idle_model_gives_its_memory_back(tiny_model: Path, children: C
     assert engine.pid in children()
     assert engine.info is not None
     assert engine.info.context == 1024
-    assert engine.info.engine.startswith("llama-cpp-python ")
+    assert engine.info.engine.startswith(f"{binding} ")
     await asyncio.wait_for(unloaded.wait(), 20)
     assert children() == []
     assert engine.pid is None
@@ -158,9 +169,11 @@ async def test_an_idle_model_gives_its_memory_back(tiny_model: Path, children: C
     assert seen == [*begun, EngineState.UNLOADED, *begun, EngineState.STOPPED]
 
 
-async def test_commands_keep_an_idle_model_loaded(tiny_model: Path, children: Callable[[], list[int]]) -> None:
+async def test_commands_keep_an_idle_model_loaded(
+    tiny_model: Path, children: Callable[[], list[int]], local_engine: Callable[..., LocalEngine]
+) -> None:
     """The seconds are counted from the last one."""
-    engine = LocalEngine(tiny_model, idle_unload=1.0)
+    engine = local_engine(tiny_model, idle_unload=1.0)
     await engine.start()
     before = children()
     for _ in range(4):
@@ -170,12 +183,13 @@ async def test_commands_keep_an_idle_model_loaded(tiny_model: Path, children: Ca
     await engine.stop()
 
 
-async def test_no_llama_cpp(tiny_model: Path, tmp_path: Path) -> None:
+async def test_no_llama_cpp(tiny_model: Path, tmp_path: Path, local_engine: Callable[..., LocalEngine]) -> None:
     """Also where it is there but its library cannot be loaded; and no Python at all."""
     for error in ("ImportError('no such module')", "RuntimeError('Failed to load shared library')"):
-        (tmp_path / "llama_cpp.py").write_text(f"raise {error}\n")
+        for module in ("llama_cpp", "xllamacpp"):
+            (tmp_path / f"{module}.py").write_text(f"raise {error}\n")
         with pytest.raises(EngineMissing, match=r"cannot be imported: (no such module|Failed to load)"):
-            await LocalEngine(tiny_model, packages=tmp_path).start()
+            await local_engine(tiny_model, packages=tmp_path).start()
     with pytest.raises(EngineMissing, match="cannot be run: No such file"):
         await LocalEngine(tiny_model, python=str(tmp_path / "python")).start()
 
@@ -190,6 +204,7 @@ def test_what_llama_cpp_imports_in_vain_may_be_missing(tiny_model: Path, tmp_pat
 import sys
 sys.path[:0] = [{str(ROOT)!r}, {str(tmp_path)!r}]
 from pathlib import Path
+from custom_components.batti.interpreter.engine import llama
 from custom_components.batti.interpreter.engine.model import Model
 assert not hasattr(sys.modules["diskcache"], "Cache")
 print(Model(Path({str(tiny_model)!r}), 256).generate({SENTENCE!r}, {list(LABELS)!r}, lambda: False).text)
@@ -198,18 +213,22 @@ print(Model(Path({str(tiny_model)!r}), 256).generate({SENTENCE!r}, {list(LABELS)
     assert done.stdout, done.stderr
 
 
-async def test_works_from_any_folder(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_works_from_any_folder(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local_engine: Callable[..., LocalEngine]
+) -> None:
     """What lies in the current folder is not imported."""
     (tmp_path / "json.py").write_text("raise SystemExit(7)\n")
     monkeypatch.chdir(tmp_path)
-    engine = LocalEngine(tiny_model)
+    engine = local_engine(tiny_model)
     assert (await engine.generate(SENTENCE, LABELS, DEADLINE)).text
     await engine.stop()
 
 
-async def test_the_state_of_the_prompt_is_saved(tiny_model: Path, tmp_path: Path) -> None:
+async def test_the_state_of_the_prompt_is_saved(
+    tiny_model: Path, tmp_path: Path, local_engine: Callable[..., LocalEngine]
+) -> None:
     """Where a folder is given."""
-    engine = LocalEngine(tiny_model, threads=1, state_dir=tmp_path / "states")
+    engine = local_engine(tiny_model, threads=1, state_dir=tmp_path / "states")
     await engine.start()
     await engine.stop()
     assert [file.name for file in (tmp_path / "states").iterdir()] == ["tiny.state"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -20,16 +21,20 @@ from custom_components.batti.interpreter.errors import (
     EngineError,
     EngineGarbled,
     EngineTimeout,
+    ModelRefused,
 )
+
+from .tiny_gguf import write_model
 
 SENTENCE, LABELS, DEADLINE = "[ bansa ] ko bati bala", ("bansa",), 20.0
 INFO = asdict(ModelInfo("none", "trained", None, 0, 0, 0))
+LIMIT = 400_000  # kB of addresses; the model alone has 300 MB
 READY = f"import sys; print({json.dumps({'id': 0, 'ready': INFO})!r}, flush=True); sys.stdin.readline(); "
 
 
 @pytest.fixture
-async def engine(tiny_model: Path) -> AsyncIterator[LocalEngine]:
-    made = LocalEngine(tiny_model)
+async def engine(tiny_model: Path, local_engine: Callable[..., LocalEngine]) -> AsyncIterator[LocalEngine]:
+    made = local_engine(tiny_model)
     await made.start()
     yield made
     await made.stop()
@@ -171,9 +176,11 @@ async def test_a_start_that_takes_too_long(children: Callable[[], list[int]]) ->
     assert children() == []
 
 
-async def test_a_slow_start_outlives_an_impatient_command(tiny_model: Path, children: Callable[[], list[int]]) -> None:
+async def test_a_slow_start_outlives_an_impatient_command(
+    tiny_model: Path, local_engine: Callable[..., LocalEngine], children: Callable[[], list[int]]
+) -> None:
     """Else a model that loads for longer than a command may take would never be loaded."""
-    engine = LocalEngine(tiny_model)
+    engine = local_engine(tiny_model)
     with pytest.raises(EngineTimeout):
         await ask(engine, 0.1)
     started = children()
@@ -181,3 +188,37 @@ async def test_a_slow_start_outlives_an_impatient_command(tiny_model: Path, chil
     assert await ask(engine)
     assert children() == started
     await engine.stop()
+
+
+async def test_out_of_memory(
+    tmp_path: Path, local_engine: Callable[..., LocalEngine], children: Callable[[], list[int]]
+) -> None:
+    """A model that does not fit into what the process may have is one failed start, told in words; nothing is left."""
+    large = write_model(tmp_path / "large.gguf", width=512, layers=24, n_ctx=4096)
+    engine = local_engine(large, n_ctx=4096)
+    limited = Path(tmp_path / "limited")
+    limited.write_text(f"#!/bin/sh\nulimit -v {LIMIT}\nexec {shlex.join(engine.command)}\n")
+    limited.chmod(0o755)
+    starved = local_engine(large, command=[str(limited)])
+    for _ in range(2):
+        with pytest.raises(EngineError):
+            await starved.start()
+        assert children() == []
+    await starved.stop()
+
+
+async def test_truncated_models(
+    tiny_model: Path, tmp_path: Path, local_engine: Callable[..., LocalEngine], children: Callable[[], list[int]]
+) -> None:
+    """Wherever the file ends: it is refused in words, not by a crash; and the whole file works."""
+    whole = tiny_model.read_bytes()
+    part = tmp_path / "part.gguf"
+    for length in (4, 20, 300, 5000, len(whole) // 2, len(whole) - 100):
+        part.write_bytes(whole[:length])
+        engine = local_engine(part)
+        with pytest.raises(ModelRefused, match=r"cannot load part\.gguf: "):
+            await engine.start()
+    part.write_bytes(whole)
+    assert await ask(engine)
+    await engine.stop()
+    assert children() == []

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
-import yaml
 from aiohttp import web
 
-from custom_components.batti.interpreter import Interpretation, Turn, interpret
-from custom_components.batti.interpreter.engine.base import Engine, EngineState
+from custom_components.batti.interpreter import Turn, interpret
+from custom_components.batti.interpreter.engine.base import EngineState
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.engine.server import ServerEngine
 from custom_components.batti.interpreter.errors import (
@@ -27,7 +27,10 @@ from custom_components.batti.interpreter.errors import (
 from custom_components.batti.interpreter.home import load_home
 from custom_components.batti.interpreter.prompt import Style
 
+from training import engines_alike
+
 from . import server
+from .fake_context import FakeContext
 from .tiny_gguf import write_model
 
 ROOT = Path(__file__).parents[3]
@@ -42,41 +45,18 @@ async def session(socket_enabled: None) -> AsyncIterator[aiohttp.ClientSession]:
         yield opened
 
 
-def sentences() -> list[str]:
-    """A hundred sentences that were written for tests, of every kind."""
-    cases = yaml.safe_load((ROOT / "tests" / "cases" / "natural" / "kathmandu_flat.yaml").read_text("utf-8"))
-    said = [case["say"] for case in cases["cases"] if isinstance(case["say"], str)]
-    return said[:: max(1, len(said) // 100)][:100]
-
-
-async def plans(engine: Engine, said: list[str]) -> list[Interpretation]:
-    return [await interpret(text, HOME, engine, Turn("living_room"), DEADLINE) for text in said]
-
-
 async def test_the_same_plans_as_in_the_child_process(session: aiohttp.ClientSession) -> None:
-    """A hundred sentences; also as sure, as far as two builds of llama.cpp agree."""
-    said = sentences()
-    assert len(said) == 100
+    """Two hundred sentences; also as sure, as far as two builds of llama.cpp agree."""
+    said = engines_alike.sentences(200)
     local = LocalEngine(BUNDLED)
-    expected = await plans(local, said)
+    expected = await engines_alike.understood(local, said)
     await local.stop()
     async with server.running(BUNDLED) as url:
         engine = ServerEngine(session, url)
-        found = await plans(engine, said)
+        found = await engines_alike.understood(engine, said)
     assert engine.info is not None
     assert (engine.info.style, engine.state) == (Style.TRAINED, EngineState.READY)
-    different = [
-        (text, one.written, other.written)
-        for text, one, other in zip(said, expected, found, strict=True)
-        if one.plan != other.plan
-    ]
-    assert different == []
-    unsure = [
-        (text, one.confidence, other.confidence)
-        for text, one, other in zip(said, expected, found, strict=True)
-        if abs(one.confidence - other.confidence) > 0.05
-    ]
-    assert unsure == []
+    assert engines_alike.differences(said, expected, found) == []
 
 
 async def test_a_name_that_the_home_has_not(session: aiohttp.ClientSession) -> None:
@@ -152,17 +132,25 @@ async def test_a_model_that_was_not_made_for_batti(session: aiohttp.ClientSessio
         assert (await interpret("bhansa ko batti bala", HOME, engine, Turn(), DEADLINE)).plan is not None
 
 
-class Scripted:
-    """A server whose answers a test chooses: by path, a list of (status, body), the last of which is repeated."""
+ANSWER = "- action: light.turn_on\n  target:\n    - bansa\n"
 
-    def __init__(self, **answers: list[tuple[int, object]]) -> None:
-        good = {
+
+class Scripted:
+    """A server whose answers a test chooses: by path, a list of (status, body), the last of which is repeated.
+
+    Where nothing else is chosen it splits text into words, and writes what it wishes to.
+    """
+
+    def __init__(self, wish: str = ANSWER, **answers: list[tuple[int, object]]) -> None:
+        self.answers = {
             "health": [(200, {"status": "ok"})],
             "models": [(200, {"data": [{"meta": {"n_ctx": 512, "n_params": 1}}]})],
-            "tokenize": [(200, {"tokens": [1]})],
+            **answers,
         }
-        self.answers = {**good, **answers}
         self.asked: list[str] = []
+        self._words = FakeContext()
+        self._wish = [*self._words.tokenize(wish), self._words.end]
+        self._prompt: int | None = None
 
     async def __aenter__(self) -> str:
         app = web.Application()
@@ -180,27 +168,46 @@ class Scripted:
         name = request.path.rpartition("/")[2]
         self.asked.append(name)
         await asyncio.sleep(0)
-        several = self.answers.get(name, [(404, {"error": {"message": "no such thing"}})])
-        status, body = several.pop(0) if len(several) > 1 else several[0]
-        if isinstance(body, dict):
-            return web.json_response(body, status=status)
-        return web.Response(status=status, text=str(body))
+        several = self.answers.get(name)
+        if not several:
+            body = await request.json()
+            return web.json_response(self._split(body) if name == "tokenize" else self._write(body))
+        status, chosen = several.pop(0) if len(several) > 1 else several[0]
+        if chosen is None:  # from here on as it would
+            del self.answers[name]
+            return await self._answer(request)
+        if isinstance(chosen, dict):
+            return web.json_response(chosen, status=status)
+        return web.Response(status=status, text=str(chosen))
+
+    def _split(self, body: dict[str, Any]) -> dict[str, Any]:
+        if body["parse_special"]:
+            return {"tokens": [self._words.end]}
+        tokens = self._words.tokenize(body["content"])
+        pieces = [{"id": token, "piece": self._words.piece(token).decode()} for token in tokens]
+        return {"tokens": pieces if body.get("with_pieces") else tokens}
+
+    def _write(self, body: dict[str, Any]) -> dict[str, Any]:
+        if self._prompt is None:
+            self._prompt = len(body["prompt"])
+        begin = len(body["prompt"]) - self._prompt
+        tokens = self._wish[begin : begin + body["n_predict"]]
+        return written(*((token, "" if token == self._words.end else self._words.piece(token).decode()) for token in tokens))
 
 
-def written(*pieces: str, log_p: float = -0.01) -> tuple[int, object]:
-    tokens = [{"id": 9, "token": piece, "logprob": log_p} for piece in (*pieces, "")]
-    return 200, {"completion_probabilities": tokens, "timings": {"prompt_ms": 1.0, "cache_n": 3, "predicted_n": 5}}
+def written(*tokens: tuple[int, str]) -> dict[str, Any]:
+    told = [{"id": token, "token": piece, "logprob": -0.01} for token, piece in tokens]
+    return {"completion_probabilities": told, "timings": {"prompt_ms": 1.0, "cache_n": 3}}
 
 
-ANSWER = written("- action: light.turn_on\n", "  target:\n", "    -", " bansa", "\n")
 LOADING = (503, {"error": {"message": "Loading model"}})
 
 
 async def test_a_server_that_is_still_loading_is_waited_for(session: aiohttp.ClientSession) -> None:
-    scripted = Scripted(health=[LOADING, LOADING, (200, {})], completion=[LOADING, ANSWER])
+    scripted = Scripted(health=[LOADING, LOADING, (200, {})], completion=[LOADING, (200, None)])
     async with scripted as url:
         generation = await ServerEngine(session, url).generate(SENTENCE, LABELS, DEADLINE)
-    assert generation.text == "- action: light.turn_on\n  target:\n    - bansa\n"
+    assert generation.text == ANSWER
     assert scripted.asked[:3] == ["health"] * 3
     async with Scripted(health=[LOADING]) as url:
         with pytest.raises(ServerUnreachable, match="not ready yet: Loading model"):
@@ -219,15 +226,15 @@ async def test_a_server_that_is_still_loading_is_waited_for(session: aiohttp.Cli
             SentenceTooLong,
             "context",
         ),
-        ({"completion": [written("- action: light.turn_on\n", "  target:")]}, SentenceTooLong, "breaks off"),
-        ({"completion": [written("- action: lock.unlock\n")]}, EngineGarbled, "may not follow"),
+        ({"completion": [(200, written((2999, " lock")))]}, EngineGarbled, "may write: .' lock'"),
+        ({"completion": [(200, written())]}, EngineGarbled, "may write"),
         ({"tokenize": [(200, {"tokens": [1, 2]})]}, ModelRefused, "no <|begin_of_text|> token".replace("|", r"\|")),
     ],
 )
 async def test_answers_that_are_none(
     session: aiohttp.ClientSession, answers: dict[str, list[tuple[int, object]]], error: type[EngineError], told: str
 ) -> None:
-    async with Scripted(**{"completion": [ANSWER], **answers}) as url:
+    async with Scripted(**answers) as url:
         with pytest.raises(error, match=told):
             await ServerEngine(session, url, style=Style.TRAINED).generate(SENTENCE, LABELS, DEADLINE)
 

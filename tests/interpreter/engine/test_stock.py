@@ -5,7 +5,7 @@ Its prefix of some 700 tokens takes two busy cores up to a minute, hence one tes
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import psutil
@@ -30,8 +30,10 @@ SENTENCES = (
 
 
 @pytest.fixture
-async def engine(stock_model: Path, tmp_path: Path) -> AsyncIterator[LocalEngine]:
-    made = LocalEngine(stock_model, state_dir=tmp_path / "states", start_timeout=PATIENCE)
+async def engine(
+    stock_model: Path, tmp_path: Path, local_engine: Callable[..., LocalEngine]
+) -> AsyncIterator[LocalEngine]:
+    made = local_engine(stock_model, state_dir=tmp_path / "states", start_timeout=PATIENCE)
     yield made
     await made.stop()
 
@@ -77,7 +79,8 @@ async def answer(engine: LocalEngine, sentence: str, labels: tuple[str, ...], pr
     assert found.text
     assert problem(Grammar(labels), found.text, found.unknown) is None
     assert engine.info is not None
-    assert found.reused_tokens == engine.info.prefix_tokens
+    # A server reuses what the sentence shares with the one before, too.
+    assert found.reused_tokens >= engine.info.prefix_tokens
     assert 0 < found.prompt_tokens - found.reused_tokens < 64
     return found
 

@@ -1,11 +1,12 @@
 """Requests to a llama.cpp server, and what can come back.
 
-API: llama.cpp, tools/server/README.md (`/health`, `/tokenize`, `/completion`, `/v1/models`), tried with build 11669.
+API: llama.cpp, tools/server/README.md (`/health`, `/tokenize`, `/completion`, `/v1/models`), tried with builds 8352 and 11669.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import aiohttp
 
 from ..errors import EngineError, SentenceTooLong, ServerDenied, ServerUnreachable
 from ..prompt import Piece
-from .reading import Token
+from .completions import Request, Token, line_tokens
 
 _PAUSES = (0.2, 0.5, 1.0)  # seconds before a request is made again
 _KNOWN = 1000  # pieces of prompt whose tokens are remembered
@@ -70,16 +71,17 @@ class ServerClient:
         self._known[piece] = tokens
         return tokens
 
-    async def complete(self, prompt: list[int], grammar: str, limit: int) -> Completion:
-        """What the model writes after some tokens: each time the likeliest that the grammar allows, `limit` at most."""
-        request = {
-            "prompt": prompt,
-            "grammar": grammar,
-            "n_predict": limit,
-            "temperature": 0,
-            "n_probs": 1,
-            "cache_prompt": True,
-        }
+    async def tokenise_lines(self, lines: Sequence[str]) -> list[list[int]]:
+        """Tokens of lines, each split for itself: asked for together where that gives the same."""
+        request = {"content": "".join(lines), "add_special": False, "parse_special": False, "with_pieces": True}
+        said = (await self._request("POST", "/tokenize", request)).get("tokens") or []
+        pieces = [(one["id"], one["piece"]) for one in said if isinstance(one, dict) and isinstance(one["piece"], str)]
+        if len(pieces) == len(said) and (split := line_tokens(pieces, lines)) is not None:
+            return split
+        return list(await asyncio.gather(*(self.tokenise(Piece(line, False)) for line in lines)))
+
+    async def complete(self, request: Request) -> Completion:
+        """What the model writes."""
         answer = await self._request("POST", "/completion", request)
         timings = answer.get("timings") or {}
         try:

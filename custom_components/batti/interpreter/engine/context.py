@@ -1,21 +1,100 @@
-"""What decoding needs of a model; `llama.py` has the real one."""
+"""What an engine needs of a model that llama.cpp holds in this process: through its own functions, or its server."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from .questions import Question, Reply
 
-Logits = NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Logits: TypeAlias = "NDArray[np.float32]"  # numpy is not imported for it: an engine without it does not need it
+
+# Tokens evaluated at once. llama.cpp reserves logits for each of them: half a megabyte with Llama 3's vocabulary.
+MICRO_BATCH = 128
+# Below this many parameters waiting for a second thread takes longer than it helps (seen at 12 million, not at 150).
+SMALL = 50_000_000
+MAX_THREADS = 4
+
+
+def threads_for(parameters: int, processors: int | None) -> int:
+    """How many threads to compute with, where nobody said: one for a small model, else all processors, four at most."""
+    return 1 if parameters < SMALL else min(MAX_THREADS, processors or 1)
+
+
+class Answerer(Protocol):
+    """Answers decoding's questions about one sentence after another.
+
+    Attributes:
+        steps: evaluations of the model since the sentence began, after the prompt's.
+        reused: tokens of the prompt that were in memory.
+        prefill_ms: time for the rest of the prompt, milliseconds.
+    """
+
+    steps: int
+    reused: int
+    prefill_ms: float
+
+    def begin(self, prompt: Sequence[int]) -> None:
+        """Forget the last sentence; `prompt` is what follows the prompt's fixed part."""
+
+    def ask(self, question: Question) -> Reply:
+        """Answer a question; see there for what its answer is."""
+
+
+class Loaded(Protocol):
+    """A model and its memory.
+
+    Attributes:
+        path: its file.
+        size: tokens that a prompt and its answer may have together.
+        end: the token that ends a turn.
+        engine: the program and its version.
+    """
+
+    path: Path
+    size: int
+    end: int
+    engine: str
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has."""
+
+    def metadata(self, key: str) -> str | None:
+        """A value of the GGUF file's metadata as text, None where it has no such key."""
+
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """Tokens of text; control tokens count as such only where `special`."""
+
+    def tokenize_lines(self, lines: Sequence[str]) -> list[list[int]]:
+        """Tokens of lines, each split for itself."""
+
+    def fill(self, tokens: Sequence[int]) -> None:
+        """Put tokens into the empty memory."""
+
+    def answerer(self, prefix: Sequence[int]) -> Answerer:
+        """What answers questions about sentences after a prefix that is in memory."""
+
+    def identity(self) -> str:
+        """What a saved state depends on besides its tokens, as a hash."""
+
+    def state(self) -> bytes:
+        """What is in memory."""
+
+    def restore(self, state: bytes, length: int) -> bool:
+        """Put a state of `length` tokens into memory; False where llama.cpp refuses it, and memory is empty."""
+
+    def close(self) -> None:
+        """Free the memory; it cannot be used afterwards."""
 
 
 class Context(Protocol):
-    """A model with a memory of the tokens evaluated so far; `end` is its end-of-turn token, `size` how many fit."""
-
-    end: int
-    size: int
+    """A model whose memory is filled token by token; `llama.py` has the real one."""
 
     @property
     def length(self) -> int:

@@ -1,31 +1,30 @@
-"""Decoding: choose lines, don't write characters.
+"""Decoding: choose lines, don't write characters. One policy for every engine.
 
-Where all lines that are still possible go on with the same token, it is *forced*: appended unseen, and evaluated
-together with its neighbours in one batch. Only where they part does the model choose. A label is weighed a second time:
-where the model, left free, would rather have written another name, that name is kept as unknown.
+Where all lines that are still possible go on with the same token, it is *forced*: written without asking. Only where they
+part is the model asked. A label is weighed a second time: where the model, left free, would rather have written another
+name, that name is kept as unknown.
+
+The decoder computes nothing and waits for nothing: it is a generator of questions (`questions.py`), so the same code
+decides whether a model is in this process or behind a network.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
-
-import numpy as np
+from collections.abc import Generator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from ..errors import SentenceTooLong
 from ..grammar import GROUNDED, Grammar, label_line
 from ..prompt import BRACKETS
-from .context import Context, Logits
 from .lines import Choice, Line, LineBook, shared
+from .questions import NEWLINE, Name, Named, Part, Question, Score
 
 MAX_TOKENS = 400  # of one answer; six actions with two names and two data lines each have about 250
-MAX_NAME_TOKENS = 16  # of a freely written name
-NEWLINE = "\n"
 
-
-class Abandoned(Exception):
-    """Nobody waits for this answer any more."""
+T = TypeVar("T")
+Deciding = Generator[Question, Any, T]
+"""Yields questions, is sent the answers of the kinds that they name, returns what came of it."""
 
 
 class Answer(NamedTuple):
@@ -34,57 +33,41 @@ class Answer(NamedTuple):
     text: str
     confidence: float
     unknown: tuple[str, ...]
-    steps: int
     tokens: int
 
 
 class Decoder:
-    """Writes one answer after the prompt that stands in the context.
+    """Writes one answer.
 
     Args:
-        context: the model.
         book: the lines, tokenised.
-        logits: what the model said after the prompt's last token, (vocabulary,).
-        sentence: what is answered; a name that the model writes freely must be words of it.
+        grammar: which lines may follow which.
+        said: what is answered; a name that the model writes freely must be words of it.
         limit: tokens that the answer may have.
         grounded: a label less likely than this is doubted.
-        abandoned: asked before every step; once it says yes, the answer ends with `Abandoned`.
     """
 
     def __init__(
-        self,
-        context: Context,
-        book: LineBook,
-        logits: Logits,
-        sentence: str,
-        *,
-        limit: int = MAX_TOKENS,
-        grounded: float = GROUNDED,
-        abandoned: Callable[[], bool] = lambda: False,
+        self, book: LineBook, grammar: Grammar, said: str, *, limit: int = MAX_TOKENS, grounded: float = GROUNDED
     ) -> None:
         """Begin after the prompt."""
-        self._context = context
         self._book = book
-        self._logits = logits  # of the token after those in memory
-        self._words = f" {' '.join(word for word in sentence.split() if word not in BRACKETS)} "
-        self._begin = context.length
+        self._grammar = grammar
+        self._words = f" {' '.join(word for word in said.split() if word not in BRACKETS)} "
         self._limit = limit
         self._grounded = math.log(grounded)
-        self._abandoned = abandoned
-        self._pending: list[int] = []  # written, not yet evaluated
+        self._written: list[int] = []
         self._log_p = 0.0
-        self._steps = 0
 
-    def answer(self, grammar: Grammar) -> Answer:
-        """Choose lines of `grammar` until the model ends its turn.
+    def answer(self) -> Deciding[Answer]:
+        """Choose lines until the model ends its turn.
 
         Raises:
-            SentenceTooLong: the answer does not fit the limit or the context.
-            Abandoned: nobody waits any more.
+            SentenceTooLong: the answer does not fit the limit.
         """
-        state, written, unknown = grammar.start, "", []
-        while line := self._line(self._book.after(grammar, state)):
-            written += line
+        grammar, state, text, unknown = self._grammar, self._grammar.start, "", []
+        while line := (yield from self._line(self._book.after(grammar, state))):
+            text += line
             edges = grammar.edges(state)
             if line in edges:
                 state = edges[line]
@@ -93,97 +76,63 @@ class Decoder:
             state = grammar.label_state(state, name)
             if name not in grammar.labels:  # a label said twice is no edge either
                 unknown.append(name)
-        tokens = self._context.length + len(self._pending) - self._begin - 1  # less the end of the turn
-        return Answer(written, math.exp(self._log_p), tuple(unknown), self._steps, tokens)
+        tokens = len(self._written) - 1  # less the end of the turn
+        return Answer(text, math.exp(self._log_p), tuple(unknown), tokens)
 
-    def _line(self, choice: Choice) -> str:
+    def _line(self, choice: Choice) -> Deciding[str]:
         """Choose a line."""
         lines, at = choice.lines, 0
         while not choice.labels.issuperset(lines):
             forced = shared(lines, at)
-            self._pending.extend(forced)
+            self._write(forced)
             at += len(forced)
             if len(lines) == 1:
                 return lines[0].text
-            self._flush()
-            lines, log_p = self._part(lines, at)
+            lines, log_p = yield from self._part(lines, at)
             self._log_p += log_p
-        self._pending.extend(lines[0].tokens[at : choice.label_at])
-        self._flush()
-        return self._label(lines, max(at, choice.label_at))
+        self._write(lines[0].tokens[at : choice.label_at])
+        return (yield from self._label(lines, max(at, choice.label_at)))
 
-    def _part(self, lines: Sequence[Line], at: int) -> tuple[tuple[Line, ...], float]:
+    def _part(self, lines: Sequence[Line], at: int) -> Deciding[tuple[tuple[Line, ...], float]]:
         """The lines with the likeliest of the tokens that stand at `at`, and that token's log probability."""
-        tokens = sorted({line.tokens[at] for line in lines})
-        token = tokens[int(self._logits[tokens].argmax())]
-        return tuple(line for line in lines if line.tokens[at] == token), _log_probability(self._logits, token)
+        options = tuple(sorted({line.tokens[at] for line in lines}))
+        token, log_p = yield Part(tuple(self._written), options)
+        return tuple(line for line in lines if line.tokens[at] == token), log_p
 
-    def _label(self, lines: Sequence[Line], at: int) -> str:
+    def _label(self, lines: Sequence[Line], at: int) -> Deciding[str]:
         """Choose the label that fits best; if it does not fit well, see what the model would rather write."""
-        length, logits = self._context.length, self._logits
-        line, log_p = self._weigh(lines, at)
+        begin = len(self._written)
+        line, log_p = yield from self._weigh(lines, at)
         if log_p < self._grounded:
-            self._context.rewind(length)
-            self._logits = logits
-            if free := self._write_freely(log_p):
-                name, free_log_p = free
-                self._log_p += free_log_p
+            weighed = self._written[begin:]
+            del self._written[begin:]
+            named: Named | None = yield Name(tuple(self._written), log_p)
+            name = " ".join(named.text.split()) if named else ""
+            # What nobody said is no name: the model lost its way while copying, and the label that fits best is likelier.
+            if named and name and f" {name} " in self._words:
+                self._write(named.tokens)
+                self._log_p += named.log_p
                 return label_line(name)
-            self._context.rewind(length)
-            self._pending.extend(line.tokens[at:])
+            self._write(weighed)
         self._log_p += log_p
         return line.text
 
-    def _weigh(self, lines: Sequence[Line], at: int) -> tuple[Line, float]:
-        """Choose among label lines and evaluate the chosen one; the log probability of its tokens from `at` on."""
+    def _weigh(self, lines: Sequence[Line], at: int) -> Deciding[tuple[Line, float]]:
+        """Choose among label lines and write the chosen one; the log probability of its tokens from `at` on."""
         total = 0.0
         while True:
-            lines, log_p = self._part(lines, at)
-            run = shared(lines, at)
-            rows = self._evaluate(run, every=True)
-            total += log_p + sum(map(_log_probability, rows, run[1:]))
-            self._logits = rows[-1]
-            at += len(run)
+            lines, log_p = yield from self._part(lines, at)
+            first, *rest = shared(lines, at)
+            self._write((first,))
+            total += log_p
+            if rest:
+                total += yield Score(tuple(self._written), tuple(rest))
+                self._write(rest)
+            at += 1 + len(rest)
             if len(lines) == 1:
                 return lines[0], total
 
-    def _write_freely(self, bar: float) -> tuple[str, float] | None:
-        """The name that the model would write here, and its log probability; None where that is not above `bar`."""
-        writable = self._context.writable
-        written, total = b"", 0.0
-        for left in reversed(range(MAX_NAME_TOKENS)):
-            if not left:
-                writable = np.zeros_like(writable)
-                writable[self._context.tokenize(NEWLINE)] = True
-            token = int(np.where(writable, self._logits, -np.inf).argmax())
-            total += _log_probability(self._logits, token)
-            if total < bar:
-                return None
-            self._logits = self._evaluate([token])[-1]
-            written += self._context.piece(token)
-            if written.endswith(NEWLINE.encode()):
-                break
-        name = " ".join(written.decode().split())
-        # What nobody said is no name: the model lost its way while copying, and the label that fits best is likelier.
-        return (name, total) if name and f" {name} " in self._words else None
-
-    def _flush(self) -> None:
-        """Evaluate what is pending."""
-        if self._pending:
-            self._logits = self._evaluate(self._pending)[-1]
-            self._pending.clear()
-
-    def _evaluate(self, tokens: Sequence[int], *, every: bool = False) -> Logits:
-        if self._abandoned():
-            raise Abandoned
-        length = self._context.length + len(tokens)
-        if length - self._begin > self._limit or length > self._context.size:
+    def _write(self, tokens: Sequence[int]) -> None:
+        self._written += tokens
+        if len(self._written) > self._limit:
             raise SentenceTooLong("The answer to this sentence does not fit: say it in two sentences")
-        self._steps += 1
-        return self._context.evaluate(tokens, every=every)
-
-
-def _log_probability(logits: Logits, token: int) -> float:
-    """Of a token, nothing forbidden."""
-    top = logits.max()
-    return float(logits[token] - top) - math.log(float(np.exp(logits - top).sum()))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import NamedTuple
 
-from ..grammar import Grammar, State
-from .context import Context
+from ..grammar import ALL, HERE, Grammar, State, fixed_lines, label_line
+
+_MOST = 2000  # lines with labels that are kept
 
 
 class Line(NamedTuple):
@@ -34,42 +35,50 @@ class Choice:
 
 
 class LineBook:
-    """Tokenises lines whole; what does not depend on a sentence's labels is kept from one command to the next."""
+    """Lines as a model's tokeniser splits them, each whole; they are kept from one command to the next.
 
-    def __init__(self, context: Context) -> None:
+    Args:
+        end: the token that ends a turn.
+    """
+
+    def __init__(self, end: int) -> None:
         """Start empty."""
-        self._context = context
+        self._end = Line("", (end,))
         self._fixed: dict[str, Line] = {}
+        self._labels: dict[str, Line] = {}
         self._choices: dict[State, Choice] = {}
+
+    def missing(self, grammar: Grammar) -> list[str]:
+        """The lines that have to be learnt before `after` can tell what may come next in this grammar."""
+        if len(self._labels) > _MOST:
+            self._labels.clear()
+        fixed = [line for line in fixed_lines() if line not in self._fixed]
+        return fixed + [line for line in map(label_line, grammar.labels) if line not in self._labels]
+
+    def learn(self, texts: Iterable[str], tokens: Iterable[Sequence[int]]) -> None:
+        """Keep some lines and their tokens."""
+        fixed = frozenset(fixed_lines())
+        for text, split in zip(texts, tokens, strict=True):
+            (self._fixed if text in fixed else self._labels)[text] = Line(text, tuple(split))
 
     def after(self, grammar: Grammar, state: State) -> Choice:
         """What may come after `state`."""
         if state in self._choices:
             return self._choices[state]
-        ends = (Line("", (self._context.end,)),) if grammar.may_end(state) else ()
+        ends = (self._end,) if grammar.may_end(state) else ()
         prefix = grammar.label_prefix(state)
         if prefix is None:
             choice = self._choices[state] = Choice((*map(self._line, grammar.edges(state)), *ends))
             return choice
         labels, others = [], list(ends)
         for text in grammar.edges(state):
-            if text.startswith(prefix):
-                labels.append(Line(text, tuple(self._context.tokenize(text))))
-            else:
-                others.append(self._line(text))
-        return Choice((*labels, *others), frozenset(labels), self._label_at(prefix, labels))
+            (labels if text.startswith(prefix) else others).append(self._line(text))
+        # What these two share holds nothing of a label (which may own the space before it).
+        always = (self._line(label_line(HERE)), self._line(label_line(ALL)))
+        return Choice((*labels, *others), frozenset(labels), len(shared((*always, *labels))))
 
     def _line(self, text: str) -> Line:
-        if text not in self._fixed:
-            self._fixed[text] = Line(text, tuple(self._context.tokenize(text)))
-        return self._fixed[text]
-
-    def _label_at(self, prefix: str, labels: Sequence[Line]) -> int:
-        """Tokens that all label lines share and that hold nothing of a label (which may own the space before it)."""
-        tokens = shared(labels)
-        while len(b"".join(map(self._context.piece, tokens))) > len(prefix):
-            tokens = tokens[:-1]
-        return len(tokens)
+        return self._fixed.get(text) or self._labels[text]
 
 
 def shared(lines: Sequence[Line], at: int = 0) -> tuple[int, ...]:

@@ -19,21 +19,17 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import EngineError, ModelMissing, ModelRefused
+from ..errors import EngineError, ModelRefused
 from ..prompt import END_OF_TURN
-from .context import Logits
+from .context import MICRO_BATCH, Logits, threads_for
+from .evaluator import Evaluator
+from .gguf_header import check_file
 
 if find_spec("diskcache") is None:  # llama_cpp imports it, for a cache that nobody uses here
     sys.modules["diskcache"] = ModuleType("diskcache")
 import llama_cpp as api
 
-GGUF_MAGIC = b"GGUF"
 ARCHITECTURE = "llama"
-# Tokens evaluated at once. llama.cpp reserves logits for each of them: half a megabyte with Llama 3's vocabulary.
-MICRO_BATCH = 128
-# Below this many parameters waiting for a second thread takes longer than it helps (seen at 12 million, not at 150).
-SMALL = 50_000_000
-MAX_THREADS = 4
 _LONGEST_METADATA = 32_768  # bytes; a chat template has some thousands
 _WRITABLE = re.compile(rb"[a-z0-9 ]+|\n")
 _SEQUENCE = 0
@@ -49,12 +45,12 @@ def _keep_errors(level: int, text: bytes, _: ctypes.c_void_p) -> None:
 
 
 class LlamaContext:
-    """A model and its memory; see `context.Context`.
+    """A model and its memory; see `context.Loaded` and `context.Context`.
 
     Args:
         path: a GGUF file.
         n_ctx: tokens that a prompt and its answer may have together; less where the model was trained on less.
-        threads: threads to compute with; where None, one for a small model, else as many as processors, four at most.
+        threads: threads to compute with; where None, what `context.threads_for` says.
 
     Raises:
         ModelMissing: there is no such file, or it cannot be read.
@@ -63,10 +59,11 @@ class LlamaContext:
 
     def __init__(self, path: Path, n_ctx: int, threads: int | None = None) -> None:
         """Load the model."""
-        _check_file(path)
+        check_file(path)
         api.llama_log_set(_keep_errors, ctypes.c_void_p(0))
         api.llama_backend_init()
         self.path = path
+        self.engine = f"llama-cpp-python {api.__version__}"
         self._model = self._load()
         architecture = self.metadata("general.architecture")
         if architecture != ARCHITECTURE:
@@ -105,8 +102,7 @@ class LlamaContext:
         return model
 
     def _open(self, threads: int | None) -> Any:
-        if threads is None:
-            threads = 1 if self.parameters < SMALL else min(MAX_THREADS, os.cpu_count() or 1)
+        threads = threads or threads_for(self.parameters, os.cpu_count())
         params = api.llama_context_default_params()
         params.n_ctx = params.n_batch = self.size
         params.n_ubatch = min(MICRO_BATCH, self.size)
@@ -138,6 +134,10 @@ class LlamaContext:
             raise EngineError(f"llama.cpp cannot tokenise a text of {len(raw)} bytes")
         return tokens[:count]
 
+    def tokenize_lines(self, lines: Sequence[str]) -> list[list[int]]:
+        """Tokens of lines, each split for itself."""
+        return [self.tokenize(line) for line in lines]
+
     def piece(self, token: int) -> bytes:
         """The text of a token; none for control tokens."""
         buffer = ctypes.create_string_buffer(256)
@@ -159,6 +159,15 @@ class LlamaContext:
         pointers = (api.llama_get_logits_ith(self._context, i) for i in (range(count) if every else [count - 1]))
         return np.stack([np.ctypeslib.as_array(pointer, (self._n_vocab,)) for pointer in pointers])
 
+    def fill(self, tokens: Sequence[int]) -> None:
+        """Put tokens into the empty memory."""
+        self.evaluate(tokens)
+
+    def answerer(self, prefix: Sequence[int]) -> Evaluator:
+        """What answers questions about sentences after a prefix that is in memory."""
+        assert self.length == len(prefix)
+        return Evaluator(self)
+
     def rewind(self, length: int) -> None:
         """Forget everything after the first `length` tokens."""
         api.llama_memory_seq_rm(self._memory, _SEQUENCE, length, -1)
@@ -167,7 +176,7 @@ class LlamaContext:
     def identity(self) -> str:
         """What a saved state depends on besides its tokens: the file, llama.cpp and the context, as a hash."""
         stat = self.path.stat()
-        parts = (self.path.name, stat.st_size, stat.st_mtime_ns, api.__version__, self.size, MICRO_BATCH)
+        parts = (self.path.name, stat.st_size, stat.st_mtime_ns, self.engine, self.size, MICRO_BATCH)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     def state(self) -> bytes:
@@ -191,24 +200,6 @@ class LlamaContext:
         api.llama_batch_free(self._batch)
         api.llama_free(self._context)
         api.llama_model_free(self._model)
-
-
-def engine_version() -> str:
-    """The version of llama-cpp-python."""
-    version: str = api.__version__
-    return version
-
-
-def _check_file(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            magic = file.read(len(GGUF_MAGIC))
-    except FileNotFoundError as error:
-        raise ModelMissing(f"There is no model at {path}: put the file back, or choose another model") from error
-    except OSError as error:
-        raise ModelMissing(f"The model {path} cannot be read ({error.strerror}): check its permissions") from error
-    if magic != GGUF_MAGIC:
-        raise ModelRefused(f"{path.name} is not a GGUF file: convert the model with llama.cpp, or choose another one")
 
 
 def _reason() -> str:

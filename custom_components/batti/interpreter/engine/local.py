@@ -58,7 +58,7 @@ class LocalEngine:
             options += ["--state-dir", str(state_dir)]
         # -P: nothing is imported from the folder that Home Assistant happened to be started in.
         worker = [python or sys.executable, "-P", "-m", f"{__package__}.worker", *options]
-        self._command = list(command or worker)
+        self.command = list(command or worker)
         # Threads that wait for work must not spin: on a busy computer llama.cpp then stands still for seconds.
         self._environment = {"OMP_WAIT_POLICY": "passive", "PYTHONPATH": _python_path(packages)}
         self._start_timeout = start_timeout
@@ -168,7 +168,7 @@ class LocalEngine:
     async def _load(self) -> Process:
         self._tell(EngineState.LOADING)
         try:
-            process = await Process.start(self._command, self._environment, self._start_timeout)
+            process = await Process.start(self.command, self._environment, self._start_timeout)
         except EngineError:
             self._tell(EngineState.FAILED)
             raise

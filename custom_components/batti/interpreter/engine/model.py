@@ -7,14 +7,14 @@ from pathlib import Path
 from time import perf_counter
 
 from .. import prompt
-from ..errors import ModelRefused, SentenceTooLong
+from ..errors import EngineMissing, ModelRefused, SentenceTooLong
 from ..grammar import GROUNDED, Grammar
 from ..prompt import Style
-from .base import Generation, ModelInfo
-from .decode import Abandoned, Decoder
+from .base import Binding, Generation, ModelInfo
+from .context import Loaded
+from .decode import MAX_TOKENS, Answer, Decoder
 from .lines import LineBook
-from .llama import LlamaContext, engine_version
-from .prefix import evaluate_prefix
+from .prefix import fill_prefix
 
 PROMPT_VERSION_KEY = "batti.prompt_version"
 CHAT_TEMPLATE_KEY = "tokenizer.chat_template"
@@ -28,35 +28,49 @@ class Model:
 
     Args:
         path, n_ctx, threads: see `llama.LlamaContext`.
-        state_dir: see `prefix.evaluate_prefix`.
+        state_dir: see `prefix.fill_prefix`.
+        binding: what brings llama.cpp.
+        style: how the model is addressed; what its file says where None.
 
     Attributes:
         info: what is known of it.
         grounded: see `decode.Decoder`.
 
     Raises:
+        EngineMissing: the binding cannot be imported.
         ModelMissing: the file is not there or cannot be read.
         ModelRefused: it is no Llama model, or made for another prompt.
     """
 
-    def __init__(self, path: Path, n_ctx: int, threads: int | None = None, state_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        n_ctx: int,
+        threads: int | None = None,
+        state_dir: Path | None = None,
+        *,
+        binding: Binding = Binding.LLAMA_CPP_PYTHON,
+        style: Style | None = None,
+    ) -> None:
         """Load the model."""
         begin = perf_counter()
         self.grounded = GROUNDED
-        self._context = LlamaContext(path, n_ctx, threads)
+        self._context = _opener(binding)(path, n_ctx, threads)
         version = self._context.metadata(PROMPT_VERSION_KEY)
-        style = self._style(version)
-        self._book = LineBook(self._context)
+        style = style or self._style(version)
+        self._book = LineBook(self._context.end)
+        self._learn(Grammar())
         prefix = self._tokens(prompt.prefix(style))
         if len(prefix) + MIN_SENTENCE + MIN_ANSWER > self._context.size:
             raise ModelRefused(
                 f"{path.name} needs a context of at least {len(prefix) + MIN_SENTENCE + MIN_ANSWER} tokens, "
                 f"and has {self._context.size}: raise the context size in the options"
             )
-        evaluate_prefix(self._context, prefix, state_dir)
+        fill_prefix(self._context, prefix, state_dir)
         self._n_prefix = len(prefix)
+        self.answerer = self._context.answerer(prefix)
         self.info = ModelInfo(
-            engine=f"llama-cpp-python {engine_version()}",
+            engine=self._context.engine,
             style=style,
             prompt_version=version,
             parameters=self._context.parameters,
@@ -76,27 +90,46 @@ class Model:
             SentenceTooLong: sentence or answer do not fit the context.
         """
         begin = perf_counter()
-        context = self._context
         tokens = self._tokens(prompt.user(sentence, previous))
-        prompt_tokens = self._n_prefix + len(tokens)
-        if prompt_tokens + MIN_ANSWER > context.size:
-            raise SentenceTooLong(f"A sentence of {len(tokens)} tokens does not fit a context of {context.size}")
-        context.rewind(self._n_prefix)
-        logits = context.evaluate(tokens)[-1]
-        prefilled = perf_counter()
-        try:
-            said = f"{previous} {sentence}"
-            decoder = Decoder(context, self._book, logits, said, grounded=self.grounded, abandoned=abandoned)
-            answer = decoder.answer(Grammar(labels))
-        except Abandoned:
+        free = self._context.size - self._n_prefix - len(tokens)
+        if free < MIN_ANSWER:
+            raise SentenceTooLong(f"A sentence of {len(tokens)} tokens does not fit a context of {self._context.size}")
+        grammar = Grammar(labels)
+        self._learn(grammar)
+        said, limit = f"{previous} {sentence}", min(MAX_TOKENS, free)
+        decoder = Decoder(self._book, grammar, said, limit=limit, grounded=self.grounded)
+        answer = self._answer(tokens, decoder, abandoned)
+        if answer is None:
             return None
+        prefill_ms = self.answerer.prefill_ms
         return Generation(
-            *answer,
-            prompt_tokens=prompt_tokens,
-            reused_tokens=self._n_prefix,
-            prefill_ms=(prefilled - begin) * 1000,
-            decode_ms=(perf_counter() - prefilled) * 1000,
+            answer.text,
+            answer.confidence,
+            answer.unknown,
+            steps=self.answerer.steps,
+            tokens=answer.tokens,
+            prompt_tokens=self._n_prefix + len(tokens),
+            reused_tokens=self.answerer.reused,
+            prefill_ms=prefill_ms,
+            decode_ms=(perf_counter() - begin) * 1000 - prefill_ms,
         )
+
+    def _answer(self, prompt_tokens: Sequence[int], decoder: Decoder, abandoned: Callable[[], bool]) -> Answer | None:
+        """What the decoder makes of a prompt; None where `abandoned`."""
+        self.answerer.begin(prompt_tokens)
+        deciding = decoder.answer()
+        question = next(deciding)
+        while not abandoned():
+            try:
+                question = deciding.send(self.answerer.ask(question))
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
+        return None
+
+    def _learn(self, grammar: Grammar) -> None:
+        if lines := self._book.missing(grammar):
+            self._book.learn(lines, self._context.tokenize_lines(lines))
 
     def close(self) -> None:
         """Free the model's memory."""
@@ -122,3 +155,15 @@ class Model:
             f"{name} names no prompt ({PROMPT_VERSION_KEY} is missing) and is no instruct model of the Llama 3 family: "
             "choose a model that was made for Batti, or Llama 3.2 1B Instruct"
         )
+
+
+def _opener(binding: Binding) -> Callable[[Path, int, int | None], Loaded]:
+    try:
+        if binding is Binding.LLAMA_CPP_PYTHON:
+            from .llama import LlamaContext
+
+            return LlamaContext
+        from .xllama import XllamaContext
+    except (ImportError, OSError, RuntimeError) as error:  # the last two where its libraries cannot be loaded
+        raise EngineMissing(f"{binding} cannot be imported: {error}") from error
+    return XllamaContext

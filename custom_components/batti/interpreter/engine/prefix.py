@@ -6,13 +6,13 @@ import hashlib
 import logging
 from pathlib import Path
 
-from .llama import LlamaContext
+from .context import Loaded
 
 _LOGGER = logging.getLogger(__name__)
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
-def evaluate_prefix(context: LlamaContext, tokens: list[int], state_dir: Path | None) -> None:
+def fill_prefix(context: Loaded, tokens: list[int], state_dir: Path | None) -> None:
     """Put the prefix into an empty context, from a saved state where there is a sound one.
 
     Args:
@@ -21,13 +21,13 @@ def evaluate_prefix(context: LlamaContext, tokens: list[int], state_dir: Path | 
         state_dir: where states are kept, one file for each model; None to keep none.
     """
     if state_dir is None:
-        context.evaluate(tokens)
+        context.fill(tokens)
         return
     key = repr((context.identity(), tokens)).encode()
     file = state_dir / f"{context.path.stem}.state"
     state = _read(file, key)
     if state is None or not context.restore(state, len(tokens)):
-        context.evaluate(tokens)
+        context.fill(tokens)
         _write(file, key, context.state())
 
 

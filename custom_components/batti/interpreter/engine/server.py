@@ -1,13 +1,12 @@
 """A llama.cpp server over HTTP: a house with a weak hub, or many hubs that share one strong machine.
 
-Same prompt, same grammar (as GBNF), same grounding and confidence as in the child process (`reading.py`). The fixed part
-of the prompt stays in the server's cache (`cache_prompt`), so a command costs its own words there too.
+Same prompt, same decoder as in the child process; its questions become requests (`completions.py`). The fixed part of the
+prompt stays in the server's cache (`cache_prompt`), so a command costs its own words there too.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
@@ -15,15 +14,16 @@ import aiohttp
 
 from .. import prompt
 from ..errors import EngineError, EngineTimeout, ModelRefused, ServerUnreachable
-from ..grammar import LABEL_PREFIX, Grammar, label_line
-from ..prompt import BRACKETS, Style
+from ..grammar import Grammar
+from ..prompt import Style
 from .base import EngineState, Generation, ModelInfo
 from .client import Completion, ServerClient
-from .decode import MAX_NAME_TOKENS, MAX_TOKENS
-from .reading import Doubt, Reading, Token
+from .completions import answering
+from .decode import Answer, Decoder
+from .lines import LineBook
+from .questions import NEWLINE
 
 START_TIMEOUT = 30.0  # seconds
-_NAME_GRAMMAR = 'root ::= [a-z0-9 ]+ "\\n"\n'
 _PROBE = ("[ bansa ] ko bati bala", ("bansa",))
 _SURE_OF_ITSELF = 0.5  # whoever was trained on our prompt answers the probe with more, whoever was not with far less
 
@@ -47,6 +47,8 @@ class ServerEngine:
         self._lock = asyncio.Lock()
         self._state = EngineState.STOPPED
         self._info: ModelInfo | None = None
+        self._book: LineBook | None = None
+        self._newline = 0
         self.on_change: Callable[[], None] = lambda: None
 
     @property
@@ -89,9 +91,10 @@ class ServerEngine:
         """Answer one marked sentence; see `base.Engine`."""
         try:
             async with asyncio.timeout(deadline):
-                if self._info is None:
+                if self._info is None or self._book is None:
                     await self.start()
-                generation = await self._answer(sentence, labels, previous)
+                assert self._book is not None
+                generation = await self._answer(self._book, sentence, labels, previous)
         except TimeoutError as error:
             raise EngineTimeout(f"The server at {self._client.url} had no answer after {deadline:g} seconds") from error
         except ServerUnreachable:
@@ -112,8 +115,11 @@ class ServerEngine:
                 raise ModelRefused(
                     f"The model of {self._client.url} has no {control} token; Batti needs a model with Llama 3's chat format"
                 )
+        (end,) = await self._client.tokenise(prompt.Piece(prompt.END_OF_TURN, True))
+        self._newline = (await self._client.tokenise(prompt.Piece(NEWLINE, False)))[-1]
+        self._book = LineBook(end)
         if self._style is None:
-            tried = await self._answer(*_PROBE)
+            tried = await self._answer(self._book, *_PROBE)
             self._style = Style.TRAINED if tried.confidence > _SURE_OF_ITSELF else Style.INSTRUCT
         return ModelInfo(
             engine="llama.cpp server",
@@ -124,65 +130,46 @@ class ServerEngine:
             prefix_tokens=len(await self._tokens(prompt.prefix(self._style))),
         )
 
-    async def _answer(self, sentence: str, labels: Sequence[str], previous: str = "") -> Generation:
+    async def _answer(self, book: LineBook, sentence: str, labels: Sequence[str], previous: str = "") -> Generation:
         begin = perf_counter()
-        prompt_tokens = await self._tokens(prompt.prefix(self._style or Style.TRAINED))
-        prompt_tokens = prompt_tokens + await self._tokens(prompt.user(sentence, previous))
-        words = f" {' '.join(word for word in f'{previous} {sentence}'.split() if word not in BRACKETS)} "
         grammar = Grammar(labels)
-        reading, unknown, clock = Reading(grammar, grammar.start), list[str](), _Clock()
-        while True:
-            written = [token.number for token in reading.tokens]
-            answer = await self._complete(prompt_tokens + written, grammar.to_gbnf(reading.state), MAX_TOKENS, clock)
-            if (doubt := reading.read(answer)) is None:
-                break
-            await self._decide(doubt, reading, prompt_tokens, words, unknown, clock)
-            if not grammar.edges(reading.state):
-                break
+        fixed, said, _ = await asyncio.gather(
+            self._tokens(prompt.prefix(self._style or Style.TRAINED)),
+            self._tokens(prompt.user(sentence, previous)),
+            self._learn(book, grammar),
+        )
+        prompt_tokens, clock = fixed + said, _Clock()
+        decoder = Decoder(book, grammar, f"{previous} {sentence}")
+        answer = await self._decide(prompt_tokens, decoder, clock)
         whole = (perf_counter() - begin) * 1000
         return Generation(
-            reading.text,
-            math.exp(reading.log_p),
-            tuple(unknown),
+            answer.text,
+            answer.confidence,
+            answer.unknown,
             steps=clock.steps,
-            tokens=len(reading.tokens),
+            tokens=answer.tokens,
             prompt_tokens=len(prompt_tokens),
             reused_tokens=clock.reused,
             prefill_ms=clock.prompt_ms,
             decode_ms=whole - clock.prompt_ms,
         )
 
-    async def _decide(
-        self,
-        doubt: Doubt,
-        reading: Reading,
-        prompt_tokens: list[int],
-        words: str,
-        unknown: list[str],
-        clock: _Clock,
-    ) -> None:
-        """Keep the label that fits best, or the name that the model would rather write."""
-        before = prompt_tokens + [token.number for token in (*reading.tokens, *doubt.before)]
-        free = await self._complete(before, _NAME_GRAMMAR, MAX_NAME_TOKENS, clock)
-        spelt = [token for token in free if token.text]
-        log_p = sum(token.log_p for token in spelt)
-        name = " ".join("".join(token.text for token in spelt).split())
-        # As in decode.py: what nobody said is no name, and the label that fits best is likelier.
-        if log_p > doubt.log_p and name and f" {name} " in words:
-            state = reading.grammar.label_state(doubt.state, name)
-            reading.accept((*doubt.before, *spelt), log_p, label_line(name), state)
-            if name not in reading.grammar.labels:
-                unknown.append(name)
-            return
-        text = "".join(token.text for token in (*doubt.before, *doubt.label_tokens))
-        label = text.removeprefix(LABEL_PREFIX).rstrip("\n")
-        state = reading.grammar.label_state(doubt.state, label)
-        reading.accept((*doubt.before, *doubt.label_tokens), doubt.log_p, text, state)
+    async def _decide(self, prompt_tokens: list[int], decoder: Decoder, clock: _Clock) -> Answer:
+        """What the decoder makes of a prompt."""
+        work = answering(prompt_tokens, decoder.answer(), self._newline)
+        request = next(work)
+        while True:
+            completion = await self._client.complete(request)
+            clock.add(completion)
+            try:
+                request = work.send(completion.tokens)
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
 
-    async def _complete(self, tokens: list[int], grammar: str, limit: int, clock: _Clock) -> list[Token]:
-        completion = await self._client.complete(tokens, grammar, limit)
-        clock.add(completion)
-        return completion.tokens
+    async def _learn(self, book: LineBook, grammar: Grammar) -> None:
+        if lines := book.missing(grammar):
+            book.learn(lines, await self._client.tokenise_lines(lines))
 
     async def _tokens(self, pieces: Sequence[prompt.Piece]) -> list[int]:
         return [token for piece in pieces for token in await self._client.tokenise(piece)]

@@ -17,25 +17,29 @@ import os
 import queue
 import sys
 import threading
+import traceback
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, NoReturn, TextIO
 
-from ..errors import EngineError, EngineMissing
+from ..errors import EngineError
 from .base import Binding
-
-if TYPE_CHECKING:
-    from .model import Model
+from .model import Model
 
 
-def main() -> int:
-    """Load the model, then answer until stdin closes; 1 where the model cannot be loaded."""
+def main(make: Callable[[argparse.Namespace], Model] | None = None) -> int:
+    """Load the model, then answer until stdin closes; 1 where the model cannot be loaded.
+
+    Args:
+        make: makes the model out of the command line's options.
+    """
     output = _take_stdout()
     options = _options()
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(requests,), daemon=True).start()
     try:
-        model = _load(options)
+        model = (make or load)(options)
     except EngineError as error:
         _say(output, id=0, error=type(error).__name__, message=str(error))
         return 1
@@ -44,12 +48,9 @@ def main() -> int:
         _answer(model, json.loads(requests.get()), requests, output)
 
 
-def _load(options: argparse.Namespace) -> Model:
-    try:
-        from .model import Model  # here, because where llama_cpp is missing that is an answer too
-    except (ImportError, OSError, RuntimeError) as error:  # the last two where its libraries cannot be loaded
-        raise EngineMissing(f"llama-cpp-python cannot be imported: {error}") from error
-    return Model(options.model, options.n_ctx, options.threads, options.state_dir)
+def load(options: argparse.Namespace) -> Model:
+    """The model that the options name."""
+    return Model(options.model, options.n_ctx, options.threads, options.state_dir, binding=options.binding)
 
 
 def _answer(model: Model, request: dict[str, Any], requests: queue.SimpleQueue[bytes], output: TextIO) -> None:
@@ -90,5 +91,16 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def run(make: Callable[[argparse.Namespace], Model] | None = None) -> NoReturn:
+    """`main`, as a process of its own. It does not end as Python does, which would wait for the thread that reads."""
+    try:
+        status = main(make)
+    except Exception:  # noqa: BLE001 - whoever started this reads the last lines of stderr
+        traceback.print_exc()
+        status = 1
+    sys.stderr.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

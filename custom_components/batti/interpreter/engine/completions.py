@@ -1,0 +1,128 @@
+"""Decoding's questions as requests to llama.cpp's server, and its replies read: over a network, or in this process.
+
+The server is never asked for more than the next choice. What may come is made likelier than all else (`logit_bias`), so no
+grammar has to be sent or kept to; how likely the choice was with nothing forbidden is what the server tells of its own
+accord. What is known to come stands in the request's prompt, so it is evaluated in one batch, and what the prompts of two
+requests share is in the server's memory (`cache_prompt`).
+
+API: llama.cpp, tools/server/README.md (`/completion`, `/tokenize`), tried with builds 8352 and 11669.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from itertools import takewhile
+from typing import Any, NamedTuple
+
+from ..errors import EngineGarbled
+from .decode import Answer, Deciding
+from .questions import MAX_NAME_TOKENS, NEWLINE, Name, Named, Part, Parted, Question, Reply, Score
+
+_ABOVE_ALL = 500.0  # added to a logit: more than any two of a model differ, and small enough for 32 bits
+_NAME_GRAMMAR = 'root ::= [a-z0-9 ]+ "\\n"\n'
+
+
+class Token(NamedTuple):
+    """A token as the server tells it: number, text, log probability with nothing forbidden."""
+
+    number: int
+    text: str
+    log_p: float
+
+
+Request = dict[str, Any]
+Asking = Generator[Request, list[Token], Reply]
+"""Yields bodies of requests, is sent the tokens that the server wrote, returns the answer to a question."""
+
+
+def answering(
+    prompt: Sequence[int], deciding: Deciding[Answer], newline: int
+) -> Generator[Request, list[Token], Answer]:
+    """All requests that a sentence takes; `newline` is the token of a newline alone."""
+    question = next(deciding)
+    while True:
+        reply = yield from asking(prompt, question, newline)
+        try:
+            question = deciding.send(reply)
+        except StopIteration as end:
+            answer: Answer = end.value
+            return answer
+
+
+def asking(prompt: Sequence[int], question: Question, newline: int) -> Asking:
+    """The requests that a question takes."""
+    written = [*prompt, *question.written]
+    match question:
+        case Part(_, options):
+            return (yield from _part(written, options))
+        case Score(_, tokens):
+            return (yield from _score(written, tokens))
+        case Name(_, bar):
+            return (yield from _name(written, bar, newline))
+
+
+def _part(written: list[int], options: Sequence[int]) -> Generator[Request, list[Token], Parted]:
+    chosen = yield request(written, 1, bias(options))
+    if not chosen or chosen[0].number not in options:
+        raise EngineGarbled(f"The server does not keep to what it may write: {[token.text for token in chosen]!r:.200}")
+    return Parted(chosen[0].number, chosen[0].log_p)
+
+
+def _score(written: list[int], tokens: Sequence[int]) -> Generator[Request, list[Token], float]:
+    # All of them at once: the model most often says them in this order. Else each is asked for alone.
+    said = yield request(written, len(tokens), bias(tokens))
+    same = [one for one, _ in takewhile(lambda pair: pair[0].number == pair[1], zip(said, tokens, strict=False))]
+    total = sum(token.log_p for token in same)
+    for at in range(len(same), len(tokens)):
+        total += (yield from _part([*written, *tokens[:at]], tokens[at : at + 1])).log_p
+    return total
+
+
+def _name(written: list[int], bar: float, newline: int) -> Generator[Request, list[Token], Named | None]:
+    said = yield request(written, MAX_NAME_TOKENS - 1, {"grammar": _NAME_GRAMMAR})
+    said = [token for token in said if token.text]  # without the end of the turn
+    total = sum(token.log_p for token in said)
+    if total < bar:
+        return None
+    text = "".join(token.text for token in said)
+    numbers = [token.number for token in said]
+    if not text.endswith(NEWLINE):  # it was cut
+        text, numbers = text + NEWLINE, [*numbers, newline]
+    return Named(tuple(numbers), text, total)
+
+
+def bias(tokens: Iterable[int]) -> Request:
+    """The part of a request that lets the model write nothing but some tokens."""
+    return {"logit_bias": [[token, _ABOVE_ALL] for token in sorted(set(tokens))]}
+
+
+def request(prompt: Sequence[int], limit: int, more: Request) -> Request:
+    """Ask for `limit` tokens at most after a prompt: each the likeliest that may come, and how likely it was."""
+    return {
+        "prompt": list(prompt),
+        "n_predict": limit,
+        "n_probs": 1,
+        # The likeliest, whatever the server was started with.
+        "samplers": ["temperature"],
+        "temperature": 0,
+        "cache_prompt": True,
+        **more,
+    }
+
+
+def line_tokens(tokens: Iterable[tuple[int, str]], lines: Sequence[str]) -> list[list[int]] | None:
+    """The tokens of each line, where all were split as one text; None where a token holds parts of two lines.
+
+    Args:
+        tokens: numbers and pieces of text.
+        lines: what was split, each ending in its only newline.
+    """
+    split: list[list[int]] = []
+    texts: list[str] = [NEWLINE]  # complete
+    for number, piece in tokens:
+        if texts[-1].endswith(NEWLINE):
+            split.append([])
+            texts.append("")
+        split[-1].append(number)
+        texts[-1] += piece
+    return split if texts[1:] == list(lines) else None

@@ -1,0 +1,261 @@
+"""One model through xllamacpp, which brings llama.cpp's server into this process: the ready engine.
+
+Completions are asked of it directly. It also listens on an address of this computer, which is how text is split into
+tokens and its memory saved; the key for that is made here and leaves this process in no way. Its own log, which would
+hold what people say, is off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import xllamacpp as api
+
+from ..errors import EngineError, ModelRefused, SentenceTooLong
+from ..prompt import END_OF_TURN
+from .completions import Request, Token, asking, bias, line_tokens, request
+from .context import MICRO_BATCH, threads_for
+from .gguf_header import read_header
+from .questions import NEWLINE, Question, Reply
+
+ARCHITECTURE = "llama"
+_HERE = "127.0.0.1"
+_PATIENCE = 60.0  # seconds for an answer that takes a millisecond
+_QUIET, _ERRORS = -1, 1  # of llama.cpp's log
+_SLOT = "/slots/0?action="
+_LAST_WORDS = 20  # times a twentieth of a second
+_KNOWN = 1000  # texts whose tokens are remembered
+
+
+class XllamaContext:
+    """A model and its memory; see `context.Loaded`.
+
+    Args:
+        path, n_ctx, threads: see `llama.LlamaContext`.
+
+    Raises:
+        ModelMissing: there is no such file, or it cannot be read.
+        ModelRefused: llama.cpp cannot load it, or it is no Llama.
+    """
+
+    def __init__(self, path: Path, n_ctx: int, threads: int | None = None) -> None:
+        """Load the model."""
+        self.path = path
+        self.engine = f"xllamacpp {api.__version__}"
+        self._header = read_header(path)
+        architecture = self.metadata("general.architecture")
+        if architecture != ARCHITECTURE:
+            raise ModelRefused(f"{path.name} is a model of the {architecture} family; Batti needs a Llama model")
+        self.size = min(n_ctx, int(self.metadata(f"{ARCHITECTURE}.context_length") or n_ctx))
+        self._folder = tempfile.TemporaryDirectory(prefix="batti-")
+        self._key = secrets.token_hex(32)
+        self._server = self._load(threads or threads_for(self.parameters, os.cpu_count()))
+        self._connection = http.client.HTTPConnection(
+            self._server.listening_address.removeprefix("http://"), timeout=_PATIENCE
+        )
+        self._known: dict[tuple[str, bool], list[int]] = {}
+        self.end = self._token(END_OF_TURN, "it needs Llama 3's chat format")
+        self.newline = self.tokenize(NEWLINE)[-1]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has."""
+        return self._header.parameters
+
+    def metadata(self, key: str) -> str | None:
+        """A value of the GGUF file's metadata as text, None where it has no such key."""
+        return self._header.metadata.get(key)
+
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """Tokens of text; control tokens count as such only where `special`."""
+        if (known := self._known.get((text, special))) is not None:
+            return known
+        tokens: list[int] = self._post("/tokenize", _text(text, special=special))["tokens"]
+        if len(self._known) >= _KNOWN:
+            self._known.clear()
+        self._known[text, special] = tokens
+        return tokens
+
+    def tokenize_lines(self, lines: Sequence[str]) -> list[list[int]]:
+        """Tokens of lines, each split for itself."""
+        answer = self._post("/tokenize", _text("".join(lines)) | {"with_pieces": True})
+        pieces = [(one["id"], one["piece"]) for one in answer["tokens"]]
+        if all(isinstance(piece, str) for _, piece in pieces) and (split := line_tokens(pieces, lines)) is not None:
+            return split
+        return [self.tokenize(line) for line in lines]
+
+    def complete(self, asked: Request) -> tuple[list[Token], dict[str, Any]]:
+        """What the model writes, and the server's own figures of it."""
+        try:
+            answer: dict[str, Any] = self._server.handle_completions(asked)
+        except UnicodeDecodeError:  # a token that is part of a character; over HTTP it comes as text that can be read
+            answer = self._post("/completion", asked)
+        if (error := answer.get("error")) is not None:
+            message = error.get("message")
+            if error.get("type") == "exceed_context_size_error":
+                raise SentenceTooLong(f"The sentence does not fit the context: {message}")
+            raise EngineError(f"llama.cpp could not go on: {message}")
+        written = answer.get("completion_probabilities")
+        if written is None:
+            written = answer["choices"][0]["logprobs"]["content"]
+        return [Token(one["id"], one["token"], one["logprob"]) for one in written], answer["timings"]
+
+    def fill(self, tokens: Sequence[int]) -> None:
+        """Put tokens into the empty memory."""
+        self.complete(request(tokens, 1, bias([self.end])))
+
+    def answerer(self, prefix: Sequence[int]) -> Completer:
+        """What answers questions about sentences after a prefix that is in memory."""
+        return Completer(self, prefix)
+
+    def identity(self) -> str:
+        """What a saved state depends on besides its tokens: the file, llama.cpp and the context, as a hash."""
+        stat = self.path.stat()
+        parts = (self.path.name, stat.st_size, stat.st_mtime_ns, self.engine, self.size, MICRO_BATCH)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    def state(self) -> bytes:
+        """What is in memory."""
+        file = Path(self._folder.name) / "state"
+        self._post(f"{_SLOT}save", {"filename": file.name})
+        saved = file.read_bytes()
+        file.unlink()
+        return saved
+
+    def restore(self, state: bytes, length: int) -> bool:
+        """Put a state of `length` tokens into memory; False where llama.cpp refuses it, and memory is empty."""
+        file = Path(self._folder.name) / "state"
+        file.write_bytes(state)
+        try:
+            restored: int = self._post(f"{_SLOT}restore", {"filename": file.name})["n_restored"]
+        except EngineError:
+            restored = 0
+        finally:
+            file.unlink()
+        if restored != length:
+            self._post(f"{_SLOT}erase", {})
+        return restored == length
+
+    def close(self) -> None:
+        """Free the model's memory."""
+        self._connection.close()
+        del self._server
+        self._folder.cleanup()
+
+    def _token(self, text: str, why: str) -> int:
+        tokens = self.tokenize(text, special=True)
+        if len(tokens) != 1:
+            raise ModelRefused(f"{self.path.name} has no {text} token: {why}")
+        return tokens[0]
+
+    def _load(self, threads: int) -> api.Server:
+        params = api.CommonParams()
+        params.model.path = str(self.path)
+        params.n_gpu_layers = 0
+        params.fit_params = False
+        params.n_ctx = params.n_batch = self.size
+        params.n_ubatch = min(MICRO_BATCH, self.size)
+        params.n_parallel = 1
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+        params.warmup = False
+        params.cache_ram_mib = 0  # one prompt after another: no copies of earlier ones
+        params.hostname, params.port, params.api_keys = _HERE, 0, [self._key]  # a port of the system's choosing
+        params.webui = False
+        params.chat_template = (
+            "llama3"  # the file's own is not used, and a broken one would keep the model from loading
+        )
+        params.n_threads_http = 2
+        params.slot_save_path = f"{self._folder.name}/"
+        params.verbosity = _QUIET
+        try:
+            return api.Server(params)
+        except RuntimeError as error:
+            reason = _complaints(params) or str(error)
+            if "model" not in reason:
+                raise EngineError(f"llama.cpp cannot open {self.path.name}: {reason}") from error
+            raise ModelRefused(f"llama.cpp cannot load {self.path.name}: {reason}") from error
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        for last in (False, True):
+            try:
+                self._connection.request("POST", path, json.dumps(body), headers)
+                response = self._connection.getresponse()
+                answer: dict[str, Any] = json.loads(response.read())
+                break
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                self._connection.close()  # the server closes it now and then; it is opened again by itself
+                if last:
+                    raise EngineError(f"llama.cpp's server does not answer in its own process: {error!r}") from error
+        if response.status != http.HTTPStatus.OK:
+            raise EngineError(f"llama.cpp's server answered {response.status}: {answer.get('error')}")
+        return answer
+
+
+class Completer:
+    """Answers decoding's questions with completions; see `context.Answerer`."""
+
+    def __init__(self, context: XllamaContext, prefix: Sequence[int]) -> None:
+        """Ask this model, which has the prompt's fixed part in memory."""
+        self._context = context
+        self._prefix = list(prefix)
+        self._prompt = self._prefix
+        self.steps = self.reused = 0
+        self.prefill_ms = 0.0
+
+    def begin(self, prompt: Sequence[int]) -> None:
+        """Forget the last sentence; what follows the prompt's fixed part is evaluated with the first question."""
+        self._prompt = [*self._prefix, *prompt]
+        self.steps = self.reused = 0
+        self.prefill_ms = 0.0
+
+    def ask(self, question: Question) -> Reply:
+        """Answer a question; see there for what its answer is."""
+        work = asking(self._prompt, question, self._context.newline)
+        asked = next(work)
+        while True:
+            tokens, timings = self._context.complete(asked)
+            if not self.prefill_ms:
+                self.prefill_ms, self.reused = timings["prompt_ms"], timings["cache_n"]
+            self.steps += len(tokens)
+            try:
+                asked = work.send(tokens)
+            except StopIteration as end:
+                reply: Reply = end.value
+                return reply
+
+
+def _text(text: str, *, special: bool = False) -> Request:
+    return {"content": text, "add_special": False, "parse_special": special}
+
+
+def _complaints(params: api.CommonParams) -> str:
+    """What llama.cpp says of a model that it did not load: it tries again, and may complain. Nobody has spoken yet."""
+    params.verbosity = _ERRORS
+    with tempfile.TemporaryFile("a+b") as file:
+        stderr = os.dup(2)
+        os.dup2(file.fileno(), 2)
+        try:
+            with suppress(RuntimeError):
+                api.Server(params)
+            # A thread of its own writes what is said.
+            for _ in range(_LAST_WORDS):
+                time.sleep(0.05)
+                file.seek(0)
+                lines = file.read().decode(errors="replace").splitlines()
+                if said := [line.strip() for line in lines if "error" in line]:
+                    return "; ".join(dict.fromkeys(said))
+            return ""
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
