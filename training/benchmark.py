@@ -1,6 +1,6 @@
 """How fast a command is understood, in how many model steps, with how much memory and energy.
 
-    scripts/benchmark                                          # the bundled model, with the threads that it chooses
+    scripts/benchmark                                          # the bundled model, through both engines
     scripts/benchmark --model A.gguf B.gguf --threads 1 2 4    # every file with every number of threads
     scripts/benchmark --shape --json speed.json --plots plots  # also a model of Llama 3.2 1B's shape, random weights
 
@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from custom_components.batti.interpreter import Interpretation
-from custom_components.batti.interpreter.engine.base import Engine
+from custom_components.batti.interpreter.engine.base import Binding, Engine
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import EngineError
 from custom_components.batti.interpreter.home import Area, Home, Light
@@ -84,7 +84,7 @@ async def by_size(
     """Measure in a home of 20 lights and in one of 100; the medians, and how many times as long the large one takes."""
     columns = ("home", "commands", "median ms", "95% ms", "of it model ms", "steps", "steps/tokens", "median of it")
     table = Table(*columns, title=f"sentence to plan, {setup.model.name}")
-    engine = LocalEngine(setup.model, threads=setup.threads)
+    engine = LocalEngine(setup.model, threads=setup.threads)  # llama-cpp-python: homes differ before the engine
     await engine.start()
     try:
         small = row(table, f"{len(home.lights)} lights", await measure(engine, home, cases, repeat))
@@ -100,7 +100,8 @@ def setups_of(options: argparse.Namespace, folder: Path) -> Iterator[Setup]:
     """What is measured, in order; models of random weights are written into `folder` when their turn comes."""
     for model in options.model:
         for threads in options.threads:
-            yield Setup(model, threads)
+            for binding in options.engine:
+                yield Setup(model, threads, binding=binding)
     if options.shape is None:
         return
     for quantisation in options.quantisation:
@@ -108,7 +109,8 @@ def setups_of(options: argparse.Namespace, folder: Path) -> Iterator[Setup]:
         shape.write(model, quantisation=quantisation)
         for style in options.shape or [Style.TRAINED]:
             for threads in options.threads:
-                yield Setup(model, threads, Dictation(style, {}))
+                for binding in options.engine:
+                    yield Setup(model, threads, Dictation(style, {}), binding)
         model.unlink()
 
 
@@ -118,7 +120,8 @@ async def compare(setups: Iterable[Setup], trial: Trial, console: Console, make:
     answers: dict[str, str] = {}
     for setup in setups:
         style = f", {setup.dictation.style}" if setup.dictation else ""
-        console.print(f"{setup.model.name}{style}, threads: {setup.threads or 'auto'} …", highlight=False)
+        how = f"{setup.model.name}{style}, threads: {setup.threads or 'auto'}, {setup.binding} …"
+        console.print(how, highlight=False)
         dictation = setup.dictation and setup.dictation._replace(answers=answers)
         speed, said = await speed_of(replace(setup, dictation=dictation), trial, make)
         answers = answers or said
@@ -165,6 +168,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
         "--model", type=Path, nargs="+", default=[MODEL], help="GGUF files; the first is what the rest is compared with"
     )
     add("--threads", type=_positive, nargs="+", default=[None], help="the engine chooses where nothing is said")
+    add("--engine", type=Binding, nargs="+", choices=list(Binding), default=list(Binding), help="what brings llama.cpp")
     add(
         "--shape",
         type=Style,

@@ -22,9 +22,8 @@ from custom_components.batti.interpreter.engine.base import Binding, Engine
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.home import Home
 
-from .evaluate import MODEL, NATURAL, ROOT, cases_of
+from .evaluate import MODEL, NATURAL, READY, cases_of
 
-READY = ROOT / ".cache" / "engine" / "packages"
 _DEADLINE = 30.0
 _ALIKE = 0.05  # confidences that differ by less
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import platform
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -42,6 +43,8 @@ MODEL = ROOT / "custom_components" / "batti" / "models" / "batti-nano.gguf"
 NATURAL = ROOT / "tests" / "cases" / "natural"
 EXAM = ROOT / "tests" / "cases" / "exam"
 HOMES = ROOT / "tests" / "homes"
+READY = Path(os.environ.get("BATTI_CACHE") or ROOT / ".cache") / "engine" / "packages"
+"""The ready engine, where scripts/setup prepares it."""
 _DEADLINE = 30
 
 

@@ -68,7 +68,10 @@ def _bars(axes: Any, rows: list[dict[str, Any]], metrics: dict[str, str]) -> Non
         above = [row["warm_95_ms"] - row["warm_ms"] for row in rows] if metric == "warm_ms" else None
         bars = axes.barh(places, values, height, xerr=([0] * len(rows), above) if above else None, label=label)
         axes.bar_label(bars, [f"{value:,.3g}" if value < 100 else f"{value:,.0f}" for value in values], padding=3)
-    axes.set_yticks(range(len(rows)), [f"{row['model']}\n{row['style']}, {_threads(row['threads'])}" for row in rows])
+    axes.set_yticks(
+        range(len(rows)),
+        [f"{row['model']}, {row['engine']}\n{row['style']}, {_threads(row['threads'])}" for row in rows],
+    )
     axes.invert_yaxis()
     largest, smallest = (pick(row[metric] for row in rows for metric in metrics) for pick in (max, min))
     if smallest and largest > 20 * smallest:

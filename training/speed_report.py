@@ -20,7 +20,7 @@ def show(rows: Sequence[Speed], trial: Trial, console: Console) -> None:
     figures = _table(f"{len(trial.cases)} sentences x {trial.repeat}, cold x {trial.starts}")
     compared = _table("times the first row")
     for one in rows:
-        name = (one.model.removesuffix(".gguf"), one.style, str(one.threads or "auto"))
+        name = (one.model.removesuffix(".gguf"), one.engine.split()[0], one.style, str(one.threads or "auto"))
         values = [(metric, one.value(field)) for field, metric in METRICS.items()]
         figures.add_row(*name, *(_NONE if value is None else metric.show(value) for metric, value in values))
         times = ratios(one, rows[0]).values()
@@ -34,6 +34,7 @@ def show(rows: Sequence[Speed], trial: Trial, console: Console) -> None:
 def _table(title: str) -> Table:
     table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("model", overflow="fold")
+    table.add_column("engine")
     table.add_column("prompt")
     for heading in ("threads", *(metric.heading for metric in METRICS.values())):
         table.add_column(heading, justify="right")

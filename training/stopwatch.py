@@ -20,12 +20,13 @@ from typing import Any, NamedTuple
 from rich.progress import track
 
 from custom_components.batti.interpreter import Interpretation, Turn, interpret, labels_of
-from custom_components.batti.interpreter.engine.base import Engine, Generation
+from custom_components.batti.interpreter.engine.base import Binding, Engine, Generation
 from custom_components.batti.interpreter.engine.local import CONTEXT, LocalEngine
 from custom_components.batti.interpreter.errors import EngineError, SentenceTooLong
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.prompt import Style
 
+from .evaluate import READY
 from .meter import POWERCAP, Energy, peak_memory
 from .speed import Speed, ninety_fifth
 
@@ -42,11 +43,12 @@ class Dictation(NamedTuple):
 
 @dataclass(frozen=True)
 class Setup:
-    """One row: a model file, and so many threads; the engine chooses where None."""
+    """One row: a model file, so many threads (the engine chooses where None), and what brings llama.cpp."""
 
     model: Path
     threads: int | None = None
     dictation: Dictation | None = None
+    binding: Binding = Binding.LLAMA_CPP_PYTHON
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,17 @@ def engine_of(setup: Setup, folder: Path) -> LocalEngine:
         given.write_text(json.dumps(setup.dictation._asdict()), encoding="utf-8")
         threads = [] if setup.threads is None else ["--threads", str(setup.threads)]
         options = ["--model", str(setup.model), "--n-ctx", str(CONTEXT), "--state-dir", str(folder), *threads]
+        options += ["--binding", setup.binding]
         command = [sys.executable, "-P", "-m", "training.dictated", str(given), *options]
-    return LocalEngine(setup.model, threads=setup.threads, state_dir=folder, start_timeout=_PATIENCE, command=command)
+    return LocalEngine(
+        setup.model,
+        threads=setup.threads,
+        binding=setup.binding,
+        packages=READY if setup.binding is Binding.XLLAMACPP else None,
+        state_dir=folder,
+        start_timeout=_PATIENCE,
+        command=command,
+    )
 
 
 async def understand(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from custom_components.batti.interpreter.engine.base import Generation
+from custom_components.batti.interpreter.engine.base import Binding, Generation
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import EngineError, SentenceTooLong
 from custom_components.batti.interpreter.prompt import Style
@@ -28,6 +28,7 @@ from .test_meter import zone
 HOME, CASES = cases_of(NATURAL / "pokhara_guesthouse.yaml")
 FEW = CASES[:2]
 SMALL = Shape(width=256, layers=2, heads=4, kv_heads=2, hidden=256, context=512)
+ONE = ["--engine", "llama-cpp-python"]
 QUICK = ["--sentences", "2", "--repeat", "1", "--starts", "1"]
 
 
@@ -118,7 +119,8 @@ async def test_answers_without_an_end(models: list[Path]) -> None:
         await speed_of(Setup(models[0]), Trial(HOME, cases[1:], 1, 1), lambda setup, folder: Endless(setup.model))
 
 
-async def test_a_model_says_what_is_dictated(models: list[Path]) -> None:
+@pytest.mark.parametrize("binding", Binding)
+async def test_a_model_says_what_is_dictated(models: list[Path], binding: Binding) -> None:
     """To the letter, in as many steps, names that the home has not included; and it computes for it."""
     ours = "- action: light.turn_on\n  target:\n    - bansa\n  data:\n    brightness_pct: 37\n"
     answers = {"x one": ours, "x two": ours.replace("bansa", "sauna"), "x three": "[]  # unclear\n"}
@@ -131,9 +133,10 @@ async def test_a_model_says_what_is_dictated(models: list[Path]) -> None:
         finally:
             await engine.stop()
 
-    folder = models[0].parent
+    folder = models[0].parent / binding
+    folder.mkdir()
     for model in models:
-        setup = Setup(model, 1, Dictation(Style.TRAINED, answers))
+        setup = Setup(model, 1, Dictation(Style.TRAINED, answers), binding)
         assert (await asked(setup, folder / model.stem, "x one")).text == ours
         refused = await asked(setup, folder / model.stem, "x three")
         assert (refused.text, refused.confidence) == (answers["x three"], pytest.approx(1))
@@ -141,10 +144,10 @@ async def test_a_model_says_what_is_dictated(models: list[Path]) -> None:
     # "sauna" was said by nobody: the label that fits best stands in for it, as in the house.
     assert (await asked(setup, folder / "large", "x two")).unknown == ()
     heard = {"sauna bala": answers["x two"]}
-    setup = Setup(models[1], 1, Dictation(Style.TRAINED, heard))
+    setup = Setup(models[1], 1, Dictation(Style.TRAINED, heard), binding)
     found = await asked(setup, folder / "large", "sauna bala")
     assert (found.text, found.unknown) == (heard["sauna bala"], ("sauna",))
-    free = await asked(Setup(models[1]), folder / "large", "x one")
+    free = await asked(Setup(models[1], binding=binding), folder / "large", "x one")
     assert free.text != ours
 
 
@@ -167,7 +170,7 @@ def test_everything_is_printed_written_and_drawn(
     monkeypatch.setattr(benchmark.shape, "write", partial(shape.write, shape=SMALL, words=models[0]))
     written, drawn = tmp_path / "speed.json", tmp_path / "plots"
     files = ["--json", str(written), "--plots", str(drawn), "--powercap", str(tmp_path)]
-    main(["--model", str(models[0]), "--threads", "1", "2", "--shape", *QUICK, *files, "--no-homes"])
+    main(["--model", str(models[0]), "--threads", "1", "2", "--shape", *QUICK, *files, "--no-homes", *ONE])
     results = json.loads(written.read_text(encoding="utf-8"))
     rows, times = results["rows"], results["ratios"]
     names = [name for name in ("small.gguf", "shape-Q4_K_M.gguf") for _ in range(2)]
@@ -183,7 +186,7 @@ def test_everything_is_printed_written_and_drawn(
     assert (len(results["sentences"]), results["homes"]) == (2, None)
     shown = capsys.readouterr().out
     assert benchmark.machine() in shown
-    assert "shape-Q4_K_M.gguf, trained, threads: 2 …" in shown
+    assert "shape-Q4_K_M.gguf, trained, threads: 2, llama-cpp-python …" in shown
     assert "Energy: not readable here" in shown
     assert "answers are those of the first row" in shown
     for cell in (f"{rows[2]['warm_ms']:.1f}", f"{times[2]['warm_ms']:.3g}", f"{rows[2]['peak_bytes'] / 1e6:,.0f}"):
@@ -208,11 +211,12 @@ def test_homes_of_two_sizes(
 ) -> None:
     """The table of before."""
     monkeypatch.setattr(benchmark, "cases_of", lambda path: (HOME, CASES[:4]))
-    main(["--model", str(models[0]), *QUICK])
+    main(["--model", str(models[0]), *QUICK])  # through both engines
     shown = capsys.readouterr().out
     assert "20 lights" in shown
     assert "100 lights" in shown
     assert "times as long." in shown
+    assert all(f"small.gguf, threads: auto, {binding} …" in shown for binding in Binding)
     assert len(larger(HOME, 100).lights) == 100
 
 
@@ -229,12 +233,13 @@ def test_the_order_of_setups(models: list[Path], tmp_path: Path, monkeypatch: py
     arguments = ["--model", str(models[0]), "--shape", "trained", "instruct", "--quantisation", "Q8_0", "Q4_K_M"]
     found = []
     for setup in setups_of(options_of(arguments), tmp_path):
-        found.append((setup.model.name, setup.threads, setup.dictation and setup.dictation.style))
+        found.append((setup.model.name, setup.threads, setup.dictation and setup.dictation.style, setup.binding))
         assert [file.name for file in tmp_path.iterdir()] == [setup.model.name] * (setup.dictation is not None)
-    assert found == [("small.gguf", None, None)] + [
-        (f"shape-{quantisation}.gguf", None, style)
+    assert found == [("small.gguf", None, None, binding) for binding in Binding] + [
+        (f"shape-{quantisation}.gguf", None, style, binding)
         for quantisation in (Quantisation.Q8_0, Quantisation.Q4_K_M)
         for style in (Style.TRAINED, Style.INSTRUCT)
+        for binding in Binding
     ]
     assert not list(tmp_path.iterdir())
     plain = options_of([])

@@ -1,4 +1,4 @@
-"""A model in a process of its own, asked without asyncio: xllamacpp's C++ library cannot be loaded beside all of a test run's."""
+"""A model in a process of its own, asked without asyncio: xllamacpp cannot be loaded beside all that a test run loads."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Any
 
 from custom_components.batti.interpreter import errors
 from custom_components.batti.interpreter.engine.base import Binding, Generation, ModelInfo
-
-from .conftest import READY
+from training.evaluate import READY
 
 ROOT = Path(__file__).parents[3]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,11 +11,9 @@ import pytest
 
 from custom_components.batti.interpreter.engine.base import Binding
 from custom_components.batti.interpreter.engine.local import LocalEngine
+from training.evaluate import READY
 
 from .tiny_gguf import write_model
-
-READY = Path(os.environ.get("BATTI_CACHE") or Path(__file__).parents[3] / ".cache") / "engine" / "packages"
-"""Where scripts/setup has the ready engine prepared."""
 
 
 def local(binding: Binding, model: Path, **options: Any) -> LocalEngine:

@@ -26,7 +26,6 @@ from custom_components.batti.interpreter.errors import (
 )
 from custom_components.batti.interpreter.home import load_home
 from custom_components.batti.interpreter.prompt import Style
-
 from training import engines_alike
 
 from . import server
@@ -192,7 +191,9 @@ class Scripted:
             self._prompt = len(body["prompt"])
         begin = len(body["prompt"]) - self._prompt
         tokens = self._wish[begin : begin + body["n_predict"]]
-        return written(*((token, "" if token == self._words.end else self._words.piece(token).decode()) for token in tokens))
+        return written(
+            *((token, "" if token == self._words.end else self._words.piece(token).decode()) for token in tokens)
+        )
 
 
 def written(*tokens: tuple[int, str]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Requests to a llama.cpp server, and what can come back.
 
-API: llama.cpp, tools/server/README.md (`/health`, `/tokenize`, `/completion`, `/v1/models`), tried with builds 8352 and 11669.
+API: llama.cpp, tools/server/README.md (`/health`, `/tokenize`, `/completion`, `/v1/models`), tried with builds 8352
+and 11669.
 """
 
 from __future__ import annotations

@@ -27,17 +27,19 @@ def threads_for(parameters: int, processors: int | None) -> int:
 
 
 class Answerer(Protocol):
-    """Answers decoding's questions about one sentence after another.
+    """Answers decoding's questions about one sentence after another."""
 
-    Attributes:
-        steps: evaluations of the model since the sentence began, after the prompt's.
-        reused: tokens of the prompt that were in memory.
-        prefill_ms: time for the rest of the prompt, milliseconds.
-    """
+    @property
+    def steps(self) -> int:
+        """Evaluations of the model since the sentence began, after the prompt's."""
 
-    steps: int
-    reused: int
-    prefill_ms: float
+    @property
+    def reused(self) -> int:
+        """Tokens of the prompt that were in memory."""
+
+    @property
+    def prefill_ms(self) -> float:
+        """Time for the rest of the prompt, milliseconds."""
 
     def begin(self, prompt: Sequence[int]) -> None:
         """Forget the last sentence; `prompt` is what follows the prompt's fixed part."""

@@ -63,7 +63,7 @@ class Evaluator:
     def _score(self, written: Sequence[int], tokens: Sequence[int]) -> float:
         new = self._go_back(written)
         if not new and len(written) not in self._rows:
-            new = self._go_back(written[:-1]) + written[-1:]
+            new = (*self._go_back(written[:-1]), written[-1])
         rows = list(self._evaluate((*new, *tokens), every=True))
         rows = rows[len(new) - 1 :] if new else [self._rows[len(written)], *rows]
         self._keep(rows[-1])
@@ -92,7 +92,7 @@ class Evaluator:
         """Have the logits of what comes after `written`."""
         new = self._go_back(written)
         if not new and len(written) not in self._rows:
-            new = self._go_back(written[:-1]) + written[-1:]
+            new = (*self._go_back(written[:-1]), written[-1])
         if new:
             self._keep(self._evaluate(new)[-1])
 

@@ -70,7 +70,8 @@ class LineBook:
         if prefix is None:
             choice = self._choices[state] = Choice((*map(self._line, grammar.edges(state)), *ends))
             return choice
-        labels, others = [], list(ends)
+        labels: list[Line] = []
+        others = list(ends)
         for text in grammar.edges(state):
             (labels if text.startswith(prefix) else others).append(self._line(text))
         # What these two share holds nothing of a label (which may own the space before it).
