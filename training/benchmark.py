@@ -41,7 +41,7 @@ from .stopwatch import Dictation, Setup, Trial, engine_of, speed_of, understand
 
 _HOME = "pokhara_guesthouse"  # 20 lights
 _LARGE = 100
-_WIDTH = 140  # columns, where no terminal says how many it has
+_WIDTH = 160  # columns, where no terminal says how many it has
 
 Make = Callable[[Setup, Path], LocalEngine]
 

@@ -38,9 +38,11 @@ class _Answer(NamedTuple):
     lines: list[str]
     ends: list[int]
 
-    def name_at(self, begin: int) -> Named:
-        """The name in the line whose label begins at a token."""
+    def name_at(self, begin: int) -> Named | None:
+        """The name in the line whose label begins at a token; None past the end."""
         line = bisect_right(self.ends, begin)
+        if line == len(self.lines):
+            return None
         name = self.lines[line].removeprefix(LABEL_PREFIX)
         return Named(tuple(self.tokens[begin : self.ends[line]]), name, 0.0)
 
