@@ -1,0 +1,65 @@
+"""What the ready engine keeps to itself: it is a server, but nobody else's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import psutil
+import pytest
+
+from custom_components.batti.interpreter.engine.base import Binding
+from custom_components.batti.interpreter.engine.local import LocalEngine
+
+from .conftest import local
+from .tiny_gguf import write_model
+
+BUNDLED = Path(__file__).parents[3] / "custom_components" / "batti" / "models" / "batti-nano.gguf"
+
+
+@pytest.fixture
+async def engine(socket_enabled: None) -> AsyncIterator[LocalEngine]:
+    made = local(Binding.XLLAMACPP, BUNDLED)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def test_nobody_else_can_ask_it(engine: LocalEngine) -> None:
+    """It listens on this computer only, and does nothing without the key, which is nowhere to be read."""
+    worker = psutil.Process(engine.pid)
+    (address,) = (one.laddr for one in worker.net_connections("inet") if one.status == psutil.CONN_LISTEN)
+    assert address.ip == "127.0.0.1"
+    url = f"http://127.0.0.1:{address.port}"
+    async with aiohttp.ClientSession() as session:
+        for path, body in (
+            ("/completion", {"prompt": "a"}),
+            ("/tokenize", {"content": "a"}),
+            ("/slots/0?action=save", {"filename": "a"}),
+        ):
+            for headers in ({}, {"Authorization": "Bearer guess"}):
+                async with session.post(url + path, json=body, headers=headers) as answer:
+                    assert answer.status == 401
+    told = " ".join([*worker.cmdline(), *worker.environ().values()])
+    assert not re.search(r"[0-9a-f]{64}", told)
+
+
+async def test_what_is_said_is_written_nowhere(engine: LocalEngine) -> None:
+    """Neither to what this process keeps of its stderr, nor into a file that it has open."""
+    said = "[ gopyakotha ] ko bati bala"
+    await engine.generate(said, ["gopyakotha"], 20)
+    assert engine._process is not None
+    assert b"gopyakotha" not in engine._process._stderr
+    files = [Path(file.path) for file in psutil.Process(engine.pid).open_files()]
+    assert all(b"gopyakotha" not in file.read_bytes() for file in files if file.suffix != ".gguf")
+
+
+async def test_tokens_that_are_part_of_a_character(tmp_path: Path) -> None:
+    """A model that wants to write single bytes: the binding cannot tell them as text, and the engine goes on all the same."""
+    for seed in range(4):
+        engine = local(Binding.XLLAMACPP, write_model(tmp_path / "bytes.gguf", seed=seed))
+        for sentence in ("बत्ती बाल", "[ bansa ] ko bati"):
+            assert (await engine.generate(sentence, ["bansa"], 20)).text
+        await engine.stop()
