@@ -1,27 +1,37 @@
-"""The archive that llama-cpp-python is built from, out of the Python package index."""
+"""What a Python package index has of a project."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from html.parser import HTMLParser
-from pathlib import Path
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import parse_qs, urldefrag, urljoin
 
 import aiohttp
 
-from ..download import Progress, download
-from ..reaching import address, check_status, reaching
+from ..reaching import address, check_status, persist, reaching
 from .base import DeadEnd
-from .children import run
-from .install import remove
-from .wheel import PROJECT
 
 PYPI = "https://pypi.org/simple"
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.2"
 _PATIENCE = aiohttp.ClientTimeout(total=60)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file in the index.
+
+    Attributes:
+        url: where it is.
+        sha256: its checksum, where the index tells it.
+        size: its bytes, where the index tells them.
+    """
+
+    url: str
+    sha256: str | None
+    size: int | None
 
 
 def index_url() -> str:
@@ -31,65 +41,57 @@ def index_url() -> str:
     return url if sep and name.isidentifier() else set_to
 
 
-async def fetch(
-    session: aiohttp.ClientSession, name: str, sha256: str, folder: Path, on_progress: Progress | None = None
-) -> Path:
-    """Download the source archive into a folder, going on where an earlier download was cut.
+async def find(session: aiohttp.ClientSession, project: str, name: str) -> File:
+    """A file of a project.
 
     Raises:
-        DeadEnd: the index has no such file, or cannot be reached.
-        DownloadError: it cannot be downloaded, or is not the right one.
+        DeadEnd: the index has no such file.
+        DownloadError: the index cannot be reached, or has no such project.
     """
-    target = folder / name
-    if not await asyncio.to_thread(target.exists):  # it has this name only once its checksum was right
-        await download(session, await _find(session, name), target, sha256=sha256, on_progress=on_progress)
-    return target
-
-
-async def extract(archive: Path, target: Path) -> None:
-    """Unpack the one folder in an archive, in a child process; `target` is there only when that is whole.
-
-    Raises:
-        DeadEnd: the archive cannot be unpacked.
-    """
-    part = target.with_name(f"{target.name}.part")
-    await asyncio.to_thread(remove, part)
-    command = [sys.executable, "-P", "-m", "tarfile", "--filter", "data", "-e", str(archive), str(part)]
-    finished = await run(command, environment=os.environ)
-    if finished.status:
-        raise DeadEnd(f"{archive.name} cannot be unpacked: {' '.join(finished.lines[-1:])}")
-    await asyncio.to_thread(_only_folder, part, target)
-
-
-def _only_folder(part: Path, target: Path) -> None:
-    (folder,) = part.iterdir()
-    folder.rename(target)
-    part.rmdir()
-
-
-async def _find(session: aiohttp.ClientSession, name: str) -> str:
-    """The address of a file of the project."""
-    page = address(f"{index_url().rstrip('/')}/{PROJECT}/")
-    with reaching(page):
-        async with session.get(page, headers={"Accept": _ACCEPT}, timeout=_PATIENCE, raise_for_status=False) as answer:
-            check_status(answer, PROJECT)
-            text, base = await answer.text(), str(answer.url)
+    files = await files_of(session, project)
     try:
-        link = _links(text)[name]
-    except KeyError as error:  # page.host, because a user's password may be in the address
-        raise DeadEnd(f"the package index {page.host} has no {name}") from error
-    except (ValueError, TypeError, AttributeError) as error:
+        return files[name]
+    except KeyError as error:  # the host alone, because a user's password may be in the address
+        raise DeadEnd(f"the package index {address(index_url()).host} has no {name}") from error
+
+
+async def files_of(session: aiohttp.ClientSession, project: str) -> Mapping[str, File]:
+    """All files of a project by their names.
+
+    Raises:
+        DeadEnd: what answers is no package index.
+        DownloadError: the index cannot be reached, or has no such project.
+    """
+    page = address(f"{index_url().rstrip('/')}/{project}/")
+
+    async def ask() -> tuple[str, str]:
+        headers = {"Accept": _ACCEPT}
+        with reaching(page):
+            async with session.get(page, headers=headers, timeout=_PATIENCE, raise_for_status=False) as answer:
+                check_status(answer, project)
+                return await answer.text(), str(answer.url)
+
+    text, base = await persist(ask)
+    try:
+        return _files(text, base)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise DeadEnd(f"{page.host} did not answer as a package index does") from error
-    return urljoin(base, urldefrag(link).url)
 
 
-def _links(page: str) -> dict[str, str]:
-    """The files on a page of an index and their addresses; all indexes speak HTML, newer ones JSON too."""
+def _files(page: str, base: str) -> dict[str, File]:
+    """The files on a page of an index; all indexes speak HTML, newer ones JSON too."""
     if page.lstrip().startswith("{"):
-        return {file["filename"]: file["url"] for file in json.loads(page)["files"]}
+        return {
+            file["filename"]: File(urljoin(base, file["url"]), file["hashes"].get("sha256"), file.get("size"))
+            for file in json.loads(page)["files"]
+        }
     parser = _Links()
     parser.feed(page)
-    return parser.found
+    files = {}
+    for name, link in parser.found.items():
+        url, fragment = urldefrag(urljoin(base, link))
+        files[name] = File(url, parse_qs(fragment).get("sha256", [None])[0], None)
+    return files
 
 
 class _Links(HTMLParser):
