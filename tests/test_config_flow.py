@@ -117,12 +117,12 @@ async def test_preparing_the_engine_is_shown(flat: HomeAssistant, monkeypatch: p
     """The share that is done reaches the dialog."""
     shares: list[float] = []
 
-    async def build(*args: object, on_progress: Any, **options: object) -> None:
+    async def fetch(*args: object, on_progress: Any, **options: object) -> None:
         on_progress(Stage.LOOKING, None)
-        on_progress(Stage.BUILDING, 0.5)
-        raise EngineMissing("- no compiler")
+        on_progress(Stage.DOWNLOADING, 0.5)
+        raise EngineMissing("- offline")
 
-    monkeypatch.setattr("custom_components.batti.engines.prepare", build)
+    monkeypatch.setattr("custom_components.batti.engines.prepare", fetch)
     flow = config_flow.BattiConfigFlow
     monkeypatch.setattr(flow, "async_update_progress", lambda self, share: shares.append(share))
     result = await submit(flat, await choose(flat, "bundled"))

@@ -84,7 +84,7 @@ async def test_removing_one_of_several_leaves_what_the_others_need(flat: HomeAss
 
 
 async def test_an_engine_that_takes_long_to_prepare(flat: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Home Assistant does not wait for a compiler; it asks again, and the work goes on meanwhile."""
+    """Home Assistant does not wait for a slow download; it asks again, and the work goes on meanwhile."""
     go_on = asyncio.Event()
     begun = 0
 

@@ -69,8 +69,8 @@ def test_manifest() -> None:
     assert manifest["config_flow"] is True
     assert manifest["dependencies"] == ["conversation"]
     assert (manifest["integration_type"], manifest["iot_class"]) == ("service", "calculated")
-    # llama-cpp-python must be built in places: as a requirement it would stop the loading. Home Assistant has numpy already
-    # wherever it came in a container.
+    # The engine is prepared by itself: as a requirement it would stop the loading where it cannot be had. Home Assistant has
+    # numpy already wherever it came in a container.
     assert manifest["requirements"] == ["numpy>=2.0"]
     assert all(owner.startswith("@") for owner in manifest["codeowners"])
     assert re.fullmatch(r"\d+\.\d+\.\d+", manifest["version"])

@@ -62,7 +62,7 @@ async def test_no_engine(flat: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -
     """It says what was tried; the click tries again, tells what still fails, and in the end loads the entry."""
 
     async def fail(*args: object, **options: object) -> None:
-        raise EngineMissing("- there is no compiler")
+        raise EngineMissing("- the index cannot be reached")
 
     entry = entry_of(flat, "bundled", BUNDLED_MODEL)
     with monkeypatch.context() as patch:
@@ -70,7 +70,7 @@ async def test_no_engine(flat: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -
         assert not await flat.config_entries.async_setup(entry.entry_id)
         assert entry.state is ConfigEntryState.SETUP_ERROR
         issue = issues(flat)["engine_missing"]
-        assert issue.translation_placeholders == {"name": "Batti", "reason": "- there is no compiler"}
+        assert issue.translation_placeholders == {"name": "Batti", "reason": "- the index cannot be reached"}
         flow, result = await fix(flat, issue)
         assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "confirm")
         result = await go_on(flow)

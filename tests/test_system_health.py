@@ -58,7 +58,7 @@ async def test_diagnostics_tell_no_names(flat: HomeAssistant, batti: MockConfigE
     assert before["home"] == {"floors": 1, "areas": 7, "lights": 12}
     assert before["last_sentence"] is None
     assert before["data"]["model"] == BUNDLED_MODEL
-    assert before["engine"]["origin"] == "installed"
+    assert (before["engine"]["binding"], before["engine"]["origin"]) == ("llama-cpp-python", "installed")
     await house.say(flat, "ama ko kotha ko batti balnus")
     after = await async_get_config_entry_diagnostics(flat, batti)
     assert after["last_sentence"]["actions"] == ["light.turn_on"]

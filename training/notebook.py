@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 _MODULES = {"PyYAML": "yaml", "Jinja2": "jinja2", "llama-cpp-python": "llama_cpp"}  # those not named as their packages
 _WITH_GPU = ("unsloth", "bitsandbytes")
-_PREPARATION = ROOT / "custom_components" / "batti" / "preparation"
+_SETUP = ROOT / "scripts" / "setup.d"
 
 
 def install() -> None:
@@ -39,16 +39,15 @@ def _missing(packages: tuple[str, ...] | list[str]) -> list[str]:
 
 
 def _build_llama_cpp() -> None:
-    """As Batti itself does it: by the version and the flags of `preparation/`, never for the native processor."""
-    import yaml
-
-    version = yaml.safe_load((_PREPARATION / "wheels.yaml").read_text("utf-8"))["version"]
+    """As scripts/setup does it: the same version with the same flags, never for the native processor."""
     flags = (
         "-DGGML_NATIVE=OFF",
         "-DLLAVA_BUILD=OFF",
-        f"-DCMAKE_PROJECT_llama_cpp_INCLUDE={_PREPARATION}/llama-cpp.cmake",
+        f"-DCMAKE_PROJECT_llama_cpp_INCLUDE={_SETUP}/llama-cpp.cmake",
     )
-    _pip("--verbose", f"llama-cpp-python=={version}", CMAKE_ARGS=" ".join(flags))
+    # What it needs is in requirements.txt; pip takes no other package beside one that has a checksum.
+    wanted = str(_SETUP / "llama-cpp-python.txt")
+    _pip("--verbose", "--no-deps", "--requirement", wanted, CMAKE_ARGS=" ".join(flags))
 
 
 def _pip(*arguments: str, **environment: str) -> None:

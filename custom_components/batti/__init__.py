@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     BattiConfigEntry = ConfigEntry[Batti]
 
-PATIENCE = 30.0  # seconds that setting up waits for the engine to be prepared; building it takes minutes
+PATIENCE = 30.0  # seconds that setting up waits for the engine to be prepared; fetching it may take minutes
 
 EXAMPLE_HOME = Home(
     (Floor("ground", "Ground Floor", level=0),),

@@ -39,7 +39,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BattiCo
         "data": async_redact_data(dict(entry.data), secret),
         "options": dict(entry.options),
         "prompt_version": prompt.VERSION,
-        "engine": prepared and {"version": prepared.version, "origin": prepared.origin},
+        "engine": prepared and {"binding": prepared.binding, "version": prepared.version, "origin": prepared.origin},
         "model": await measures_of(hass, batti),
         "home": {"floors": len(home.floors), "areas": len(home.areas), "lights": len(home.lights)},
         "last_sentence": last

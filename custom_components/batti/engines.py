@@ -1,4 +1,4 @@
-"""From an entry to its engine: which model, with which options, and where llama_cpp is."""
+"""From an entry to its engine: which model, with which options, and what brings llama.cpp."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def model_of(data: Mapping[str, Any]) -> Path:
 
 
 class Workshop:
-    """Prepares llama_cpp, once for all entries and flows of this Home Assistant."""
+    """Prepares what brings llama.cpp, once for all entries and flows of this Home Assistant."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Nothing is prepared yet."""
@@ -62,7 +62,7 @@ class Workshop:
         return self._task.result() if done and self._task and self._task.exception() is None else None
 
     async def prepare(self, on_progress: Progress | None = None, *, again: bool = False) -> Prepared:
-        """Have llama_cpp where the worker finds it; whoever comes while this is under way waits for the same.
+        """Have an engine where the worker finds it; whoever comes while this is under way waits for the same.
 
         Args:
             on_progress: told what is done, for as long as this call waits.
@@ -107,7 +107,7 @@ async def engine_of(
     """The engine of an entry, not started yet.
 
     Raises:
-        EngineMissing: llama_cpp cannot be had here.
+        EngineMissing: nothing that brings llama.cpp can be had here.
     """
     if source_of(data) is Source.SERVER:
         return ServerEngine(async_get_clientsession(hass), data[CONF_URL], data.get(CONF_API_KEY))
@@ -117,6 +117,7 @@ async def engine_of(
         model_of(data),
         threads=options.get(CONF_THREADS),
         n_ctx=options.get(CONF_CONTEXT_SIZE, CONTEXT),
+        binding=prepared.binding,
         packages=prepared.packages,
         state_dir=cache(hass) / "states",
         idle_unload=minutes * 60 or None,

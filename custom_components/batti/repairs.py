@@ -50,7 +50,7 @@ class EngineFlow(RepairsFlow):
         return self.async_show_form(step_id="confirm", description_placeholders=self._placeholders())
 
     async def async_step_mend(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Do it, shown as progress: building the engine takes minutes."""
+        """Do it, shown as progress: fetching the engine may take minutes."""
         if self._task is None:
             self._task = self.hass.async_create_task(self._mended(), "batti: repair")
         if not self._task.done():

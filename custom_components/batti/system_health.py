@@ -23,7 +23,7 @@ def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegi
 async def _info(hass: HomeAssistant) -> dict[str, Any]:
     prepared = workshop(hass).prepared
     info: dict[str, Any] = {
-        "engine": f"llama-cpp-python {prepared.version} ({prepared.origin})" if prepared else "not prepared",
+        "engine": f"{prepared.binding} {prepared.version} ({prepared.origin})" if prepared else "not prepared",
         "prompt_version": prompt.VERSION,
     }
     entries = [entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.state is ConfigEntryState.LOADED]

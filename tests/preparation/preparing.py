@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+import pytest
 
-from custom_components.batti.preparation import Prepared, Stage, prepare
+from custom_components.batti.interpreter.errors import EngineMissing
+from custom_components.batti.preparation import Computer, Origin, Prepared, Stage, prepare
 from custom_components.batti.preparation.table import Table
-
-from . import sources
-from .index import Index
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,6 +28,8 @@ class Preparing:
     session: aiohttp.ClientSession
     table: Table
     python: str | None
+    computer: Computer | None = None
+    ways: Collection[Origin] = tuple(Origin)
     told: list[tuple[Stage, float | None]] = field(default_factory=list)
     on_stage: Callable[[Stage, float | None], None] = lambda stage, share: None
 
@@ -41,13 +42,16 @@ class Preparing:
             on_progress=self._tell,
             again=again,
             python=self.python,
+            computer=self.computer,
+            ways=self.ways,
             table=self.table,
         )
 
-    def offer(self, index: Index, archive: bytes) -> None:
-        """Have a source archive in the index, and the table want it."""
-        index.files[sources.NAME] = archive
-        self.table = replace(self.table, source_sha256=sources.digest(archive))
+    async def reasons(self) -> str:
+        """What it says when nothing works."""
+        with pytest.raises(EngineMissing) as caught:
+            await self()
+        return str(caught.value)
 
     @property
     def stages(self) -> set[Stage]:

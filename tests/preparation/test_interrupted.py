@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -16,8 +15,8 @@ import pytest
 from custom_components.batti.preparation import Origin, Stage
 from custom_components.batti.preparation.base import DeadEnd
 from custom_components.batti.preparation.children import run
+from custom_components.batti.preparation.table import Row
 
-from . import sources
 from .index import Index
 from .preparing import ROOT, Preparing
 
@@ -29,11 +28,6 @@ async def until(true: Callable[[], object], seconds: float = 60) -> None:
             await asyncio.sleep(0.02)
 
 
-async def until_gone(*pids: int) -> None:
-    """Wait until none of these processes is there any more."""
-    await until(lambda: not any(map(_runs, pids)), 10)
-
-
 def _runs(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -41,43 +35,13 @@ def _runs(pid: int) -> bool:
         return False
 
 
-async def processes(folder: Path) -> list[int]:
-    """The build and its compiler, once they run."""
-
-    def read() -> list[int]:
-        return [int(pid) for file in folder.glob("build/*/build/processes") for pid in file.read_text().split()]
-
-    await until(read)
-    pids = read()
-    assert len(pids) == 2
-    assert all(map(_runs, pids))
-    return pids
-
-
-@pytest.mark.usefixtures("compiler")
-async def test_cancelled_while_building(preparing: Preparing, index: Index, wheel: Path) -> None:
-    """The compilers end, whatever group they are in; the next time neither download nor build begin anew."""
-    preparing.offer(index, sources.stops_once(wheel))
-    task = asyncio.create_task(preparing())
-    pids = await processes(preparing.folder)
-    await until(lambda: (Stage.BUILDING, 1 / 40) in preparing.told)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    await until_gone(*pids)
-    assert (await preparing()).origin is Origin.BUILT
-    assert (Stage.BUILDING, 1 / 39) in preparing.told
-    assert len(index.asked) == 1
-
-
-@pytest.mark.usefixtures("compiler")
-async def test_killed_while_building(preparing: Preparing, index: Index, wheel: Path, tmp_path: Path) -> None:
-    """Nobody is left to end the compilers: they notice, and the next preparation goes on."""
-    preparing.offer(index, sources.stops_once(wheel))
+async def test_killed_while_downloading(preparing: Preparing, index: Index, row: Row) -> None:
+    """The next preparation goes on where it was."""
+    index.stalled = 3_000_000
     code = f"""
 import asyncio, pathlib, aiohttp
 from custom_components.batti.preparation import prepare
-from custom_components.batti.preparation.table import Table
+from custom_components.batti.preparation.table import Row, Table
 async def main():
     async with aiohttp.ClientSession() as session:
         await prepare(pathlib.Path({str(preparing.folder)!r}), pathlib.Path({str(preparing.model)!r}), session,
@@ -85,20 +49,18 @@ async def main():
 asyncio.run(main())
 """
     hub = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT)
-    pids = await processes(preparing.folder)
+    part = preparing.folder / "downloaded" / f"{row.file}.part"
+    await until(lambda: part.exists() and part.stat().st_size)
     hub.send_signal(signal.SIGKILL)
     await hub.wait()
-    await until_gone(*pids)
-    assert (await preparing()).origin is Origin.BUILT
-    assert (Stage.BUILDING, 1 / 39) in preparing.told
+    begun = part.stat().st_size
+    assert (await preparing()).origin is Origin.DOWNLOADED
+    assert index.asked == [(row.file, None), (row.file, f"bytes={begun}-")]
 
 
 @pytest.mark.parametrize("stage", list(Stage))
-async def test_cancelled_at_any_stage(
-    preparing: Preparing, index: Index, wheel: Path, compiler: Path, stage: Stage
-) -> None:
-    """Nothing half counts, and nothing that is there is made again."""
-    preparing.offer(index, sources.works(wheel))
+async def test_cancelled_at_any_stage(preparing: Preparing, index: Index, row: Row, stage: Stage) -> None:
+    """Nothing half counts, and nothing that is there is fetched again."""
     seen: list[Stage] = []
 
     def cancel(now: Stage, share: float | None) -> None:
@@ -113,7 +75,7 @@ async def test_cancelled_at_any_stage(
         await task
     assert not (preparing.folder / "packages").exists()
     assert not (preparing.folder / "engine.json").exists()
-    assert (await preparing()).origin is Origin.BUILT
+    assert (await preparing()).origin is Origin.DOWNLOADED
     assert len(index.asked) == 1
     assert not (preparing.folder / "packages.new").exists()
 
@@ -147,33 +109,24 @@ async def test_interrupted_between_two_renames(preparing: Preparing, wheel: Path
     assert not (preparing.folder / "packages.old").exists()
 
 
-async def test_a_child_that_leaves_others_behind() -> None:
-    """They end with it."""
-    command = "sleep 600 & echo $!; printf 'no newline'"
-    finished = await run(["/bin/sh", "-c", command], environment=os.environ)
-    assert finished.status == 0
-    assert finished.lines[1:] == ("no newline",)
-    await until_gone(int(finished.lines[0]))
+async def test_what_a_child_says() -> None:
+    """Of both its outputs, also without an end of the line."""
+    finished = await run(["/bin/sh", "-c", "echo one; echo two >&2; printf three; exit 4"])
+    assert finished.status == 4
+    assert finished.lines == ("one", "two", "three")
 
 
-async def test_a_listener_that_fails() -> None:
-    """Its error is told, and the child does not wait for ever for someone to read."""
-
-    def listen(line: str) -> None:
-        raise RuntimeError(line)
-
-    with pytest.raises(RuntimeError, match="y"):
-        await run(["/bin/sh", "-c", "while echo y; do :; done"], environment=os.environ, on_line=listen)
-
-
-async def test_something_that_leaves_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that a compiler started holds the pipe for ever: it is not waited for."""
-    monkeypatch.setattr("custom_components.batti.preparation.children._LAST_WORDS", 0.2)
-    code = "import subprocess; print(subprocess.Popen(['/bin/sleep', '600'], start_new_session=True).pid)"
-    finished = await run([sys.executable, "-c", code], environment=os.environ)
-    os.kill(int(finished.lines[0]), signal.SIGKILL)
+async def test_a_child_ends_with_whoever_waits_for_it(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    task = asyncio.create_task(run(["/bin/sh", "-c", f"echo $$ >{pid}; exec sleep 600"]))
+    await until(lambda: pid.exists() and pid.read_text())
+    assert _runs(int(pid.read_text()))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not _runs(int(pid.read_text()))
 
 
-async def test_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(DeadEnd, match="no process can be started"):
-        await run(["x" * 3_000_000], environment=os.environ)  # longer than the system takes
+async def test_no_process_can_be_started() -> None:
+    with pytest.raises(DeadEnd, match="cannot be run"):
+        await run(["x" * 3_000_000])  # longer than the system takes

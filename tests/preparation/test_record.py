@@ -15,7 +15,7 @@ from custom_components.batti.interpreter.errors import EngineMissing, ModelMissi
 from custom_components.batti.preparation import Origin, Prepared, Stage
 
 from .preparing import Preparing
-from .wheels import LIBRARY, of_version, tampered
+from .wheels import LIBRARY, VERSION, of_version, tampered
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def test_beside_home_assistant_at_once(preparing: Preparing, tmp_path: Pat
 
 async def test_another_computer(preparing: Preparing, prepared: Prepared) -> None:
     """The record is no answer then: what was prepared is tried, and is the answer from then on."""
-    for field in ({"libc_version": "2.1"}, {"libc": "musl"}, {"machine": "riscv64"}, {"level": "avx1024"}):
+    for field in ({"libc_version": "2.1"}, {"libc": "musl"}, {"machine": "riscv64"}, {"features": "avx1024"}):
         change(preparing, **field)
         assert await preparing() == prepared
         assert preparing.stages == {Stage.LOOKING, Stage.TRYING}
@@ -65,7 +65,9 @@ async def test_another_computer(preparing: Preparing, prepared: Prepared) -> Non
     assert preparing.told == []
 
 
-@pytest.mark.parametrize("field", [{"written": 1}, {"origin": "heaven"}, {"folder": "unknown"}], ids=str)
+@pytest.mark.parametrize(
+    "field", [{"written": 1}, {"origin": "heaven"}, {"binding": "rope"}, {"level": "portable"}], ids=str
+)
 async def test_a_record_of_something_else(preparing: Preparing, prepared: Prepared, field: dict[str, Any]) -> None:
     """What nobody knows is not tried."""
     change(preparing, **field)
@@ -87,11 +89,14 @@ async def test_another_python(preparing: Preparing, wheel: Path) -> None:
 
 
 async def test_damaged_record(preparing: Preparing, wheel: Path) -> None:
-    """It is as good as none."""
+    """It is as good as none, and so is one that an older Batti wrote."""
     shutil.copy(wheel, preparing.wheels)
     await preparing()
-    for text in ("null", "{}"):
-        (preparing.folder / "engine.json").write_text(text)
+    file = preparing.folder / "engine.json"
+    older = json.loads(file.read_text())
+    del older["binding"]
+    for text in ("null", "{}", "[]", json.dumps(older)):
+        file.write_text(text)
         assert (await preparing()).origin is Origin.WHEEL
         assert Stage.INSTALLING in preparing.stages
 
@@ -107,9 +112,9 @@ async def test_after_a_crash(preparing: Preparing, prepared: Prepared, wheel: Pa
 
 async def test_another_version_is_wanted(preparing: Preparing, prepared: Prepared, wheel: Path) -> None:
     """Batti was updated: the new version is looked for, and where it is not to be had the old one goes on."""
-    preparing.table = replace(preparing.table, version="0.3.99")
+    preparing.table = replace(preparing.table, version="0.2.99")
     assert await preparing() == prepared
-    change(preparing, wanted="0.3.36")
+    change(preparing, wanted=VERSION)
     of_version(wheel, preparing.wheels, "0.3.99")
     assert (await preparing()).version == "0.3.99"
 
@@ -133,17 +138,17 @@ async def test_packages_lost(preparing: Preparing, prepared: Prepared) -> None:
         await preparing()
 
 
-async def test_the_model_is_at_fault(preparing: Preparing, wheel: Path, tmp_path: Path) -> None:
+async def test_the_model_is_at_fault(preparing: Preparing, wheel: Path, ready: Path, tmp_path: Path) -> None:
     """Then no engine is looked for elsewhere, and none is missing."""
     shutil.copy(wheel, preparing.wheels)
     preparing.model = tmp_path / "model.gguf"
     with pytest.raises(ModelMissing):
         await preparing()
     preparing.model.write_text("no model")
-    with pytest.raises(ModelRefused):
+    with pytest.raises(EngineMissing, match="not a GGUF file"):  # the ready engine may take it
         await preparing()
-    preparing.table = replace(preparing.table, version="0.3.99")
-    with pytest.raises(EngineMissing, match="not a GGUF file"):  # the version that is wanted may take it
+    shutil.copy(ready, preparing.wheels)
+    with pytest.raises(ModelRefused):
         await preparing()
 
 
@@ -157,5 +162,5 @@ async def test_a_folder_that_cannot_be_written(
     assert (await preparing()).origin is Origin.INSTALLED
     assert "cannot be written down" in caplog.text
     preparing.python = python
-    with pytest.raises(EngineMissing, match="no C\\+\\+ compiler"):
+    with pytest.raises(EngineMissing, match="no engine is published"):
         await preparing()

@@ -8,27 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.batti.interpreter.errors import EngineMissing
+from custom_components.batti.interpreter.engine.base import Binding
 from custom_components.batti.preparation import Origin, Prepared, Stage
+from custom_components.batti.preparation.computer import this_computer
 from custom_components.batti.preparation.trial import try_engine
 
 from .preparing import Preparing
-from .wheels import ILLEGAL, LIBRARY, START, tampered, tiny
+from .wheels import ILLEGAL, LIBRARY, START, VERSION, tampered, tiny
 
+LLAMA = Binding.LLAMA_CPP_PYTHON
 MAC = "llama_cpp_python-0.3.36-py3-none-macosx_11_0_arm64.whl"
-
-
-async def reasons(preparing: Preparing) -> str:
-    """What preparation says when nothing works."""
-    with pytest.raises(EngineMissing) as caught:
-        await preparing()
-    return str(caught.value)
 
 
 async def test_beside_home_assistant(preparing: Preparing) -> None:
     """It is tried, and nothing is installed."""
     preparing.python = None
-    assert await preparing() == Prepared(None, "0.3.36", Origin.INSTALLED)
+    assert await preparing() == Prepared(LLAMA, None, "0.3.36", Origin.INSTALLED)
     assert preparing.stages == {Stage.LOOKING, Stage.TRYING}
     assert not (preparing.folder / "packages").exists()
 
@@ -38,16 +33,47 @@ async def test_a_wheel_in_the_folder(preparing: Preparing, built: Path, bare: Pa
     before = sorted(bare.iterdir()), bare.stat().st_mtime_ns
     shutil.copy(built, preparing.wheels)
     prepared = await preparing()
-    assert prepared == Prepared(preparing.folder / "packages", "0.3.36", Origin.WHEEL)
+    assert prepared == Prepared(LLAMA, preparing.folder / "packages", "0.3.36", Origin.WHEEL)
     assert preparing.stages == {Stage.LOOKING, Stage.INSTALLING, Stage.TRYING}
     assert (sorted(bare.iterdir()), bare.stat().st_mtime_ns) == before
-    await try_engine(preparing.model, prepared.packages, preparing.python)
+    await try_engine(preparing.model, LLAMA, prepared.packages, preparing.python)
     assert sorted(path.name for path in preparing.folder.iterdir()) == ["engine.json", "lock", "packages", "wheels"]
 
 
-async def test_wrong_wheels_then_a_good_one(
-    preparing: Preparing, wheel: Path, caplog: pytest.LogCaptureFixture
+async def test_a_ready_engine_in_the_folder(preparing: Preparing, ready: Path) -> None:
+    """As the message says where there is no internet."""
+    shutil.copy(ready, preparing.wheels)
+    prepared = await preparing()
+    assert prepared == Prepared(Binding.XLLAMACPP, preparing.folder / "packages", VERSION, Origin.WHEEL)
+    assert Stage.DOWNLOADING not in preparing.stages
+    await try_engine(preparing.model, prepared.binding, prepared.packages, preparing.python)
+
+
+async def test_llama_cpp_python_goes_before_the_ready_engine(
+    preparing: Preparing, wheel: Path, ready: Path, tmp_path: Path
 ) -> None:
+    """Where both are there, unless it does not work."""
+    shutil.copy(ready, preparing.wheels)
+    shutil.copy(wheel, preparing.wheels)
+    assert (await preparing()).binding is LLAMA
+    tampered(wheel, preparing.wheels / wheel.name, {LIBRARY: b"no library"})
+    assert (await preparing(again=True)).binding is Binding.XLLAMACPP
+
+
+async def test_only_some_ways(preparing: Preparing, wheel: Path) -> None:
+    """What comes from elsewhere does not count then, although it works, or was prepared before."""
+    shutil.copy(wheel, preparing.wheels)
+    preparing.python = None
+    preparing.ways = [Origin.WHEEL]
+    assert (await preparing()).origin is Origin.WHEEL
+    preparing.ways = [Origin.INSTALLED]
+    assert (await preparing()).origin is Origin.INSTALLED
+    preparing.ways = [Origin.DOWNLOADED]
+    said = (await preparing.reasons()).splitlines()
+    assert [line.partition(":")[0] for line in said[1:-1]] == ["- to download"]
+
+
+async def test_wrong_wheels_then_a_good_one(preparing: Preparing, wheel: Path) -> None:
     """Each wrong one is passed over."""
     (preparing.wheels / MAC).write_bytes(wheel.read_bytes())
     (preparing.wheels / "numpy-2.3.2-py3-none-any.whl").write_bytes(b"")
@@ -76,10 +102,10 @@ async def test_what_is_wrong_with_a_wheel(preparing: Preparing, wheel: Path) -> 
     (preparing.wheels / "llama_cpp_python-0.3.6-py3-none-any.whl").mkdir()
     tampered(wheel, preparing.wheels / "llama_cpp_python-0.3.36-1-py3-none-any.whl", {START: ILLEGAL})
     tampered(wheel, preparing.wheels / "llama_cpp_python-0.3.36-2-py3-none-any.whl", {LIBRARY: b"no library"})
-    said = await reasons(preparing)
+    said = await preparing.reasons()
     for name, why in [
-        (MAC, "it is for py3-none-macosx_11_0_arm64; this computer takes manylinux_"),
-        ("numpy-2.3.2-py3-none-any.whl", "it holds numpy, not llama-cpp-python"),
+        (MAC, "it is for py3-none-macosx_11_0_arm64; this computer takes manylinux_2_"),
+        ("numpy-2.3.2-py3-none-any.whl", "it holds numpy, not llama-cpp-python or xllamacpp"),
         ("llama.whl", "its name is not that of a wheel"),
         ("llama_cpp_python-0.3.1-py3-none-any.whl", "it is damaged, or not copied whole"),
         ("llama_cpp_python-0.3.2-py3-none-any.whl", "it is damaged, or not copied whole"),
@@ -97,14 +123,17 @@ async def test_what_is_wrong_with_a_wheel(preparing: Preparing, wheel: Path) -> 
 
 async def test_nothing_works(preparing: Preparing) -> None:
     """All that was tried, in a few plain lines, and what to do; the folder for the wheel is there."""
-    said = (await reasons(preparing)).splitlines()
-    assert said[0].startswith("No engine for the model (llama-cpp-python) works on this computer, ")
+    said = (await preparing.reasons()).splitlines()
+    assert said[0] == f"No engine that runs the model works on this computer, {this_computer()}:"
     assert said[1] == "- beside Home Assistant: llama-cpp-python is not installed there"
-    assert said[2].startswith("- to download: no wheel is published for ")
-    assert said[3].startswith("- to build it here: there is no C++ compiler (")
-    assert said[4].startswith("What to do: put a wheel of llama-cpp-python 0.3.36 for this computer (one with py3-none")
-    assert str(preparing.folder / "wheels") in said[4]
-    assert len(said) == 5
+    assert said[2].startswith("- to download: no engine is published for ")
+    assert said[3].startswith("What works here: run a llama.cpp server on another machine and choose")
+    assert (
+        "Or put a wheel of llama-cpp-python or xllamacpp that was built for this computer (one with manylinux_"
+        in said[3]
+    )
+    assert str(preparing.folder / "wheels") in said[3]
+    assert len(said) == 4
     assert (preparing.folder / "wheels").is_dir()
 
 
@@ -118,17 +147,20 @@ async def test_a_broken_one_beside_home_assistant(
     (packages,) = (tmp_path / "venv").glob("lib/python*/site-packages")
     (packages / "llama_cpp").symlink_to(tmp_path / "llama_cpp")
     preparing.python = str(tmp_path / "venv" / "bin" / "python")
-    assert "beside Home Assistant: llama-cpp-python cannot be imported: broken" in await reasons(preparing)
+    assert "beside Home Assistant: llama-cpp-python cannot be imported: broken" in await preparing.reasons()
     shutil.copy(wheel, preparing.wheels)
     prepared = await preparing()
     assert prepared.origin is Origin.WHEEL
-    await try_engine(preparing.model, prepared.packages, preparing.python)
+    await try_engine(preparing.model, LLAMA, prepared.packages, preparing.python)
 
 
 async def test_a_python_that_cannot_look(preparing: Preparing, tmp_path: Path) -> None:
     """Nothing is taken for granted of the hub."""
     preparing.python = str(tmp_path / "python")
-    assert "- beside Home Assistant: Python cannot look for it: " in await reasons(preparing)
+    assert (
+        f"- beside Home Assistant: {preparing.python} cannot be run: No such file or directory"
+        in await preparing.reasons()
+    )
 
 
 async def test_uv_is_on_the_path_only(
@@ -137,6 +169,6 @@ async def test_uv_is_on_the_path_only(
     """Then it is taken from there, and where it is not there either that is a reason."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     shutil.copy(wheel, preparing.wheels)
-    assert "uv cannot install it" in await reasons(preparing)
+    assert "uv cannot install it" in await preparing.reasons()
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     assert (await preparing()).origin is Origin.WHEEL

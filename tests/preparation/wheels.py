@@ -1,15 +1,19 @@
-"""Wheels made out of the one that scripts/setup built."""
+"""Wheels made out of those that scripts/setup left, or of nothing."""
 
 from __future__ import annotations
 
 import os
 import zipfile
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
+
+from custom_components.batti.preparation.table import read_table
 
 CACHE = Path(os.environ.get("BATTI_CACHE") or Path(__file__).parents[2] / ".cache")
 LIBRARY = "llama_cpp/lib/libllama.so"
 START = "llama_cpp/__init__.py"
+VERSION = read_table().version  # of the ready engine
 ILLEGAL = b"import os, signal\nos.kill(os.getpid(), signal.SIGILL)\n"
 _INFO = "llama_cpp_python-{}.dist-info/"
 _NEEDED = ("libllama.so", "libggml.so.0", "libggml-base.so.0", "libggml-cpu.so.0")
@@ -45,6 +49,22 @@ def tiny(target: Path, files: Mapping[str, str]) -> Path:
         for name, text in files.items():
             archive.writestr(name, text)
     return target
+
+
+def hollow(target: Path) -> Path:
+    """A wheel that can be installed, by its name one of the ready engine; but there is nothing in its module."""
+    name, version, tag = target.stem.split("-", 2)
+    files = {
+        f"{name}/__init__.py": "",
+        f"{name}-{version}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{name}-{version}.dist-info/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n",
+    }
+    record = f"{name}-{version}.dist-info/RECORD"
+    return tiny(target, {**files, record: "".join(f"{file},,\n" for file in (*files, record))})
+
+
+def digest(data: bytes) -> str:
+    return sha256(data).hexdigest()
 
 
 def _copy(wheel: Path, target: Path, naming: Callable[[str], str | None], changes: Mapping[str, bytes]) -> Path:

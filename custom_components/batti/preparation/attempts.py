@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -13,22 +13,21 @@ from pathlib import Path
 import aiohttp
 
 from ..download import download
+from ..interpreter.engine.base import Binding
 from ..interpreter.errors import BattiError, ModelMissing, ModelRefused
-from . import build, source
-from .base import DeadEnd, Origin, Progress, Stage
+from ..part import Part
+from .base import DeadEnd, Origin, Prepared, Progress, Stage
 from .computer import Computer
+from .index import find
 from .install import put_in_place, remove, unpack
-from .record import PACKAGES, Record
+from .record import PACKAGES, THIS_PYTHON, Record
 from .table import Row, Table
-from .trial import find_installed, try_engine, version_in
-from .wheel import Damaged, Wheel
+from .trial import find_installed, try_engine, version_in, version_of
+from .wheel import Wheel
 
 _LOGGER = logging.getLogger(__name__)
 WHEELS = "wheels"
-_DOWNLOADED = "downloaded"
-_BUILT = "built"
-_SOURCE = "source"
-_BUILD = "build"
+DOWNLOADED = "downloaded"
 
 
 @dataclass
@@ -45,6 +44,7 @@ class Attempts:
         python: see `LocalEngine`.
         tell: told of every stage.
         reasons: why each way failed so far.
+        missing: the wheel that fits this computer, if it could not be downloaded.
     """
 
     folder: Path
@@ -56,15 +56,16 @@ class Attempts:
     python: str | None
     tell: Progress
     reasons: list[str] = field(default_factory=list)
+    missing: Row | None = None
 
-    async def first(self, *, again: bool) -> Record | None:
+    async def first(self, allowed: Collection[Origin], *, again: bool) -> Record | None:
         """The first engine that works, kept for the next time; None where none does."""
-        ways: list[Callable[[], Awaitable[Record | None]]] = [
-            self._installed,
-            self._wheels,
-            self._downloaded,
-            self._built,
-        ]
+        by_origin: dict[Origin, Callable[[], Awaitable[Record | None]]] = {
+            Origin.INSTALLED: self._installed,
+            Origin.WHEEL: self._wheels,
+            Origin.DOWNLOADED: self._downloaded,
+        }
+        ways = [way for origin, way in by_origin.items() if origin in allowed]
         # What worked before most likely does so now that another version of the C library is beside it. An older
         # version, or one that crashed, is still better than none.
         if self.before is not None and await asyncio.to_thread(self.before.is_kept, self.folder):
@@ -78,113 +79,92 @@ class Attempts:
 
     async def _kept(self) -> Record | None:
         assert self.before is not None
-        with self._noting(f"what was prepared before (llama-cpp-python {self.before.version})"):
-            await self._try(self.folder / PACKAGES, self.before.version)
-            return await self._keep(self.before.origin, self.before.version, any_python=not self.before.python)
+        engine = self.before.prepared(self.folder)
+        with self._noting(f"what was prepared before ({engine.binding} {engine.version})"):
+            await self._try(engine)
+            return await self._keep(engine, any_python=not self.before.python)
         return None
 
     async def _installed(self) -> Record | None:
         with self._noting("beside Home Assistant"):
             module = await find_installed(self.python)
             version = await asyncio.to_thread(version_in, module.parents[1])
-            await self._try(None, version)
-            return await self._keep(Origin.INSTALLED, version, any_python=False, beside=module)
+            engine = Prepared(Binding.LLAMA_CPP_PYTHON, None, version, Origin.INSTALLED)
+            await self._try(engine)
+            return await self._keep(engine, any_python=False, beside=module)
         return None
 
     async def _wheels(self) -> Record | None:
-        """The user's own."""
-        return await self._any_of(self.folder / WHEELS, "*.whl", Origin.WHEEL)
-
-    async def _downloaded(self) -> Record | None:
-        rows = self.table.rows_for(self.computer)
-        if not rows:
-            self.reasons.append(f"to download: no wheel is published for {self.computer}")
-        for row in rows:
-            with self._noting(f"to download {row.file}"):
-                return await self._install(await self._download(row), Origin.DOWNLOADED)
-        return None
-
-    async def _built(self) -> Record | None:
-        """Built here now, or earlier."""
-        folder = self.folder / _BUILT
-        if record := await self._any_of(folder, f"*/*-{self.table.version}-*.whl", Origin.BUILT):
-            return record
-        name = await asyncio.to_thread(build.build_name, self.table, self.computer)
-        place = folder / f"{self.computer.libc}{self.computer.libc_version}-{name}"
-        if await asyncio.to_thread(lambda: any(place.glob("*.whl"))):  # it does not work: another build will not either
-            return None
-        with self._noting("to build it here"):
-            return await self._install(await self._build(place), Origin.BUILT)
-        return None
-
-    async def _any_of(self, folder: Path, pattern: str, origin: Origin) -> Record | None:
-        """The best of the wheels in a folder that works."""
+        """The best of the user's own that works."""
         fitting = []
-        for path in await asyncio.to_thread(lambda: sorted(folder.glob(pattern))):
+        for path in await asyncio.to_thread(lambda: sorted((self.folder / WHEELS).glob("*.whl"))):
             with self._noting(f"the wheel {path.name}"):
-                fitting.append(await asyncio.to_thread(Wheel.named, path))
-        fitting.sort(key=lambda wheel: (str(wheel.version) == self.table.version, wheel.version, -wheel.rank))
+                fitting.append(await self._named(path))
+        fitting.sort(key=lambda wheel: (wheel.binding is Binding.LLAMA_CPP_PYTHON, wheel.version, -wheel.rank))
         for wheel in reversed(fitting):
             with self._noting(f"the wheel {wheel.path.name}"):
-                return await self._install(wheel, origin)
+                return await self._install(wheel, Origin.WHEEL)
+        return None
+
+    async def _downloaded(self) -> Record | None:
+        row = self.table.row_for(self.computer)
+        if row is None:
+            self.reasons.append(f"to download: no engine is published for {self.computer}")
+            return None
+        with self._noting(f"to download {row.file}"):
+            return await self._install(await self._download(row), Origin.DOWNLOADED)
         return None
 
     async def _download(self, row: Row) -> Wheel:
+        target = self.folder / DOWNLOADED / row.file
+        wheel = await self._named(target)
         if lacking := sorted(row.features - self.computer.features):
             raise DeadEnd(f"it needs a processor with {', '.join(lacking)}, and this one is without")
-        if row.sha256 is None:
-            raise DeadEnd("its checksum is not filled in yet, and nothing is installed unchecked")
-        target = self.folder / _DOWNLOADED / row.file
-        self.tell(Stage.DOWNLOADING, None)
         # Nothing is asked of anybody where it is kept from an earlier time.
-        await download(self.session, row.url, target, sha256=row.sha256, on_progress=self._bytes)
-        return await asyncio.to_thread(Wheel.named, target)
+        if not await asyncio.to_thread(Part(target).is_done, row.sha256, row.size):
+            self.tell(Stage.DOWNLOADING, None)
+            self.missing = row
+            url = row.url or (await find(self.session, Binding.XLLAMACPP, row.file)).url
+            await download(self.session, url, target, sha256=row.sha256, size=row.size, on_progress=self._bytes)
+            self.missing = None
+        return wheel
 
-    async def _build(self, place: Path) -> Wheel:
-        await asyncio.to_thread(build.find_compiler)
-        sources, work = self.folder / _SOURCE, self.folder / _BUILD / place.name
-        self.tell(Stage.DOWNLOADING, None)
-        archive = await source.fetch(self.session, self.table.source, self.table.source_sha256, sources, self._bytes)
-        self.tell(Stage.BUILDING, None)
-        try:
-            wheel = await build.build(archive, work, self.computer, self.python, on_line=self._line)
-        except DeadEnd:
-            await asyncio.to_thread(remove, work)
-            raise
-        await asyncio.to_thread(place.mkdir, parents=True, exist_ok=True)
-        return await asyncio.to_thread(lambda: Wheel.named(wheel.rename(place / wheel.name)))
+    async def _named(self, path: Path) -> Wheel:
+        """What a file's name tells of it, with the Python that the engine is for in mind."""
+        return await asyncio.to_thread(Wheel.named, path, self.computer, await self._python_version())
+
+    async def _python_version(self) -> str:
+        return THIS_PYTHON if self.python is None else await version_of(self.python)
 
     async def _install(self, wheel: Wheel, origin: Origin) -> Record:
         """Unpack a wheel, try it, and only then put it where an earlier one may be."""
         self.tell(Stage.INSTALLING, None)
-        try:
-            await asyncio.to_thread(wheel.check)
-        except Damaged:
-            if origin is Origin.BUILT:
-                await asyncio.to_thread(wheel.path.unlink)  # so that it is built again
-            raise
+        await asyncio.to_thread(wheel.check)
         new = self.folder / f"{PACKAGES}.new"
+        other = None if self.python is None else (self.computer, await self._python_version())
+        engine = Prepared(wheel.binding, new, str(wheel.version), origin)
         try:
-            await unpack(wheel.path, new, self.python)
-            await self._try(new, str(wheel.version))
+            await unpack(wheel.path, new, other)
+            await self._try(engine)
         except BattiError:
             await asyncio.to_thread(remove, new)
             raise
         await asyncio.to_thread(put_in_place, new, self.folder / PACKAGES)
-        return await self._keep(origin, str(wheel.version), any_python=wheel.any_python)
+        return await self._keep(engine, any_python=wheel.any_python)
 
-    async def _try(self, packages: Path | None, version: str) -> None:
+    async def _try(self, engine: Prepared) -> None:
         self.tell(Stage.TRYING, None)
         try:
-            await try_engine(self.model, packages, self.python)
+            await try_engine(self.model, engine.binding, engine.packages, self.python)
         except ModelRefused as error:
-            if version == self.table.version:
+            if (engine.binding, engine.version) == (Binding.XLLAMACPP, self.table.version):
                 raise
-            raise DeadEnd(str(error)) from error  # another version may take it
+            raise DeadEnd(str(error)) from error  # the one that is wanted may take it
 
-    async def _keep(self, origin: Origin, version: str, *, any_python: bool, beside: Path | None = None) -> Record:
+    async def _keep(self, engine: Prepared, *, any_python: bool, beside: Path | None = None) -> Record:
         """Write down what works, and remove what only the way there needed."""
-        record = Record.of(self.computer, self.table.version, origin, version, any_python=any_python, beside=beside)
+        python = None if any_python else await self._python_version()
+        record = Record.of(self.computer, self.table.version, engine, python=python, beside=beside)
         try:
             await asyncio.to_thread(record.write, self.folder)
         except OSError as error:
@@ -193,15 +173,12 @@ class Attempts:
         return record
 
     def _tidy(self) -> None:
-        for name in (_BUILD, _SOURCE, f"{PACKAGES}.new", f"{PACKAGES}.new.cache"):
+        for name in (f"{PACKAGES}.new", f"{PACKAGES}.new.cache"):
             remove(self.folder / name)
-        for path in self.folder.glob(f"{_DOWNLOADED}/*"):
+        for path in self.folder.glob(f"{DOWNLOADED}/*"):
             if not fnmatch(path.name, f"*-{self.table.version}-*.whl"):
                 with suppress(OSError):
                     path.unlink()
-        for path in self.folder.glob(f"{_BUILT}/*"):
-            if not any(path.glob(f"*-{self.table.version}-*.whl")):
-                remove(path)
 
     @contextmanager
     def _noting(self, way: str) -> Iterator[None]:
@@ -217,7 +194,3 @@ class Attempts:
 
     def _bytes(self, done: int, total: int | None) -> None:
         self.tell(Stage.DOWNLOADING, done / total if total else None)
-
-    def _line(self, line: str) -> None:
-        if (done := build.share(line)) is not None:
-            self.tell(Stage.BUILDING, done)

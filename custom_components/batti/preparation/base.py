@@ -7,28 +7,30 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from ..interpreter.engine.base import Binding
 from ..interpreter.errors import BattiError
 
 
 class Origin(StrEnum):
-    """Where llama_cpp comes from."""
+    """Where an engine comes from."""
 
     INSTALLED = "installed"  # it is beside Home Assistant
     WHEEL = "wheel"  # the user put a wheel into the folder
-    DOWNLOADED = "downloaded"
-    BUILT = "built"
+    DOWNLOADED = "downloaded"  # the ready one, from the package index
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A llama_cpp that answered a sentence on this computer.
+    """An engine that answered a sentence on this computer.
 
     Attributes:
-        packages: the folder that goes on the worker's path; None where it is beside Home Assistant.
-        version: of llama-cpp-python.
+        binding: what brings llama.cpp.
+        packages: the folder that goes on the worker's path; None where the binding is beside Home Assistant.
+        version: of the binding.
         origin: where it comes from.
     """
 
+    binding: Binding
     packages: Path | None
     version: str
     origin: Origin
@@ -39,7 +41,6 @@ class Stage(StrEnum):
 
     LOOKING = "looking"
     DOWNLOADING = "downloading"
-    BUILDING = "building"
     INSTALLING = "installing"
     TRYING = "trying"
 

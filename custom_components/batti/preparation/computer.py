@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-AVX2 = frozenset({"avx2", "fma", "f16c", "bmi2"})
-# llama.cpp's GGML_AVX512 stands for the first five.
-AVX512 = AVX2 | {"avx512f", "avx512cd", "avx512vl", "avx512dq", "avx512bw", "avx512_vnni", "avx512vbmi"}
+from packaging.tags import platform_tags
+
+VECTORS = frozenset(
+    "avx2 fma f16c bmi2 avx512f avx512cd avx512vl avx512dq avx512bw avx512_vnni avx512vbmi amx_tile".split()
+)
+"""Features of processors that engines are built for; the others do not tell where an engine runs."""
+_LEGACY = {
+    5: "manylinux1",
+    12: "manylinux2010",
+    17: "manylinux2014",
+}  # other names, by the second part of glibc's version
+_TAG = re.compile(r"(many|musl)linux_(\d+)_(\d+)_(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +28,7 @@ class Computer:
 
     Attributes:
         libc: `glibc` or `musl`; empty where there is neither.
-        libc_version: its version, as far as it is known.
+        libc_version: the first two parts of its version, such as `2.41` and `1.2`.
         machine: `x86_64`, `aarch64`.
         features: what the processor can, by Linux's names; empty where that is not known.
     """
@@ -28,21 +38,35 @@ class Computer:
     machine: str
     features: frozenset[str]
 
-    @property
-    def level(self) -> str:
-        """The instruction sets that an engine may be built with here: `avx512`, `portable` or `sse42`."""
-        if self.features >= AVX512:
-            return "avx512"
-        lacking = self.machine == "x86_64" and self.features and not self.features >= AVX2
-        return "sse42" if lacking else "portable"
-
     def __str__(self) -> str:
-        return f"{self.machine} with {self.libc}" if self.libc else self.machine
+        return f"{self.machine} with {self.libc} {self.libc_version}" if self.libc else self.machine
+
+    def platforms(self) -> Iterator[str]:
+        """The platforms in the names of wheels that this computer takes, the newest first."""
+        if not self.libc:
+            yield from platform_tags()  # not Linux: only the computer that this runs on is known
+            return
+        major, minor = map(int, self.libc_version.split("."))
+        for older in range(minor, -1, -1):
+            if self.libc == "musl":
+                yield f"musllinux_{major}_{older}_{self.machine}"
+                continue
+            yield f"manylinux_{major}_{older}_{self.machine}"
+            if older in _LEGACY:
+                yield f"{_LEGACY[older]}_{self.machine}"
+        yield f"linux_{self.machine}"  # of a wheel that was built by hand
 
 
 def this_computer(cpuinfo: Path = Path("/proc/cpuinfo")) -> Computer:
-    """The computer that this runs on; reads files, starts nothing."""
-    return Computer(*platform.libc_ver(), platform.machine(), _features(cpuinfo))
+    """The computer that this runs on.
+
+    Its C library is the one that this Python was built for, and its machine Python's: both may differ from the kernel's.
+    """
+    tag = next(filter(None, map(_TAG.fullmatch, platform_tags())), None)
+    if tag is None:
+        return Computer("", "", platform.machine(), _features(cpuinfo))
+    libc = "glibc" if tag[1] == "many" else "musl"
+    return Computer(libc, f"{tag[2]}.{tag[3]}", tag[4], _features(cpuinfo))
 
 
 def _features(cpuinfo: Path) -> frozenset[str]:

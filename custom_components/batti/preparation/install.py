@@ -12,6 +12,9 @@ from pathlib import Path
 
 from .base import DeadEnd
 from .children import run
+from .computer import Computer
+
+_NEWEST_GLIBC = "manylinux_2_40"  # that uv knows by name
 
 
 def uv() -> list[str]:
@@ -21,13 +24,13 @@ def uv() -> list[str]:
     return ["uv"]
 
 
-async def unpack(wheel: Path, target: Path, python: str | None = None) -> None:
+async def unpack(wheel: Path, target: Path, other: tuple[Computer, str] | None = None) -> None:
     """Install a wheel, alone and without network, into a new folder; one that is there is removed.
 
     Args:
         wheel: the file.
         target: the folder.
-        python: the interpreter that is to use it; this one where None.
+        other: the computer and the version of Python that it is for; those that this runs with where None.
 
     Raises:
         DeadEnd: uv cannot do it.
@@ -37,13 +40,22 @@ async def unpack(wheel: Path, target: Path, python: str | None = None) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
     command = [
         *uv(), "pip", "install", "--quiet", "--no-config", "--offline", "--no-index", "--no-deps",
-        "--python", python or sys.executable, "--target", str(target), "--cache-dir", str(cache), str(wheel),
+        "--python", sys.executable, *(_platform(*other) if other else ()),
+        "--target", str(target), "--cache-dir", str(cache), str(wheel),
     ]  # fmt: skip
     await asyncio.to_thread(remove, target)
     finished = await run(command, environment=environment)
     await asyncio.to_thread(remove, cache)
     if finished.status:
         raise DeadEnd(f"uv cannot install it: {' '.join(finished.lines)}")
+
+
+def _platform(computer: Computer, version: str) -> list[str]:
+    """What uv is told, for it cannot ask an interpreter that is perhaps not for this computer."""
+    if not computer.libc:
+        return ["--python-version", version]
+    libc = _NEWEST_GLIBC if computer.libc == "glibc" else "unknown-linux-musl"
+    return ["--python-version", version, "--python-platform", f"{computer.machine}-{libc}"]
 
 
 def put_in_place(new: Path, place: Path) -> None:

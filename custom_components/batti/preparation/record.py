@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from ..interpreter.engine.base import Binding
 from .base import Origin, Prepared
-from .computer import Computer
-from .wheel import MODULE
+from .computer import VECTORS, Computer
+from .wheel import MODULES
 
 FILE = "engine.json"
 PACKAGES = "packages"
-_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +23,22 @@ class Record:
     """An engine and what it was prepared for.
 
     Attributes:
-        wanted: the version that was wanted.
-        libc, libc_version, machine, level: of the computer.
+        wanted: the version of the ready engine that was wanted.
+        libc, libc_version, machine: of the computer.
+        features: those of the processor that engines are built for.
         python: the version of Python, where the engine goes with no other.
-        origin, version: see `Prepared`.
-        beside: its `llama_cpp/__init__.py` where that is beside Home Assistant.
-        written: when `llama_cpp/__init__.py` was written; another time tells of another engine.
+        binding, origin, version: see `Prepared`.
+        beside: the binding's `__init__.py` where that is beside Home Assistant.
+        written: when the binding's `__init__.py` was written; another time tells of another engine.
     """
 
     wanted: str
     libc: str
     libc_version: str
     machine: str
-    level: str
+    features: str
     python: str | None
+    binding: Binding
     origin: Origin
     version: str
     beside: str | None = None
@@ -43,7 +46,13 @@ class Record:
 
     @classmethod
     def of(
-        cls, computer: Computer, wanted: str, origin: Origin, version: str, *, any_python: bool, beside: Path | None
+        cls,
+        computer: Computer,
+        wanted: str,
+        engine: Prepared,
+        *,
+        python: str | None = None,
+        beside: Path | None = None,
     ) -> Self:
         """Describe an engine that works on a computer."""
         return cls(
@@ -51,20 +60,21 @@ class Record:
             computer.libc,
             computer.libc_version,
             computer.machine,
-            computer.level,
-            None if any_python else _PYTHON,
-            origin,
-            version,
+            " ".join(sorted(computer.features & VECTORS)),
+            python,
+            engine.binding,
+            engine.origin,
+            engine.version,
             None if beside is None else str(beside),
         )
 
     def prepared(self, folder: Path) -> Prepared:
         """The engine."""
-        return Prepared(None if self.beside else folder / PACKAGES, self.version, self.origin)
+        return Prepared(self.binding, None if self.beside else folder / PACKAGES, self.version, self.origin)
 
     def fits(self, folder: Path, computer: Computer, wanted: str) -> bool:
         """Whether the engine is still there, and is still the one for this computer."""
-        now = Record.of(computer, wanted, self.origin, self.version, any_python=not self.python, beside=None)
+        now = Record.of(computer, wanted, self.prepared(folder), python=self.python and THIS_PYTHON)
         return self._written(folder) == self.written and replace(self, beside=None, written=None) == now
 
     def is_kept(self, folder: Path) -> bool:
@@ -79,15 +89,15 @@ class Record:
 
     def _written(self, folder: Path) -> int | None:
         try:
-            return Path(self.beside or folder / PACKAGES / MODULE).stat().st_mtime_ns
+            return Path(self.beside or folder / PACKAGES / MODULES[self.binding]).stat().st_mtime_ns
         except OSError:
             return None
 
 
 def read_record(folder: Path) -> Record | None:
-    """What was prepared in a folder; None where nothing was, or the file is damaged."""
+    """What was prepared in a folder; None where nothing was, or the file is damaged or of an older form."""
     try:
         data = json.loads((folder / FILE).read_text("utf-8"))
-        return Record(**{**data, "origin": Origin(data["origin"])})
+        return Record(**{**data, "binding": Binding(data["binding"]), "origin": Origin(data["origin"])})
     except OSError, ValueError, TypeError, KeyError:
         return None

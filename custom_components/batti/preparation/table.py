@@ -1,4 +1,4 @@
-"""The table `wheels.yaml`: which llama-cpp-python is wanted, from which files."""
+"""The table `wheels.yaml`: the version of the ready engine and its wheels. scripts/engine-wheels writes it."""
 
 from __future__ import annotations
 
@@ -12,48 +12,45 @@ from .computer import Computer
 
 TABLE = Path(__file__).parent / "wheels.yaml"
 URL = "BATTI_WHEELS_URL"
-"""This environment variable names a place to download the wheels from instead of the table's, a mirror for instance."""
+"""This environment variable names a folder on the web to download the wheels from instead of the package index."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A wheel and the computers that it is for; see the table."""
+    """A wheel and the computers that it is for; see the table.
+
+    Attributes:
+        url: where it is, if that is not for the package index to say.
+    """
 
     file: str
     libc: str
     machine: str
     features: frozenset[str]
-    sha256: str | None
-    url: str
+    size: int
+    sha256: str
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The version that is wanted, the archive that it is built from, and ready wheels."""
+    """The version of the ready engine that is wanted, and its wheels."""
 
     version: str
-    source: str
-    source_sha256: str
     rows: tuple[Row, ...]
 
-    def rows_for(self, computer: Computer) -> list[Row]:
-        """The wheels for this kind of computer, whether or not its processor can run them."""
-        return [row for row in self.rows if (row.libc, row.machine) == (computer.libc, computer.machine)]
+    def row_for(self, computer: Computer) -> Row | None:
+        """The wheel for this kind of computer, whether or not its processor can run it."""
+        place = (computer.libc, computer.machine)
+        return next((row for row in self.rows if (row.libc, row.machine) == place), None)
 
 
 def read_table(file: Path = TABLE) -> Table:
     """Read the table."""
     data = yaml.safe_load(file.read_text("utf-8"))
-    url = (os.environ.get(URL) or data["url"]).rstrip("/")
-    rows = tuple(
-        Row(
-            row["file"],
-            row["libc"],
-            row["machine"],
-            frozenset(row["features"]),
-            row["sha256"],
-            f"{url}/{row['file']}",
-        )
+    mirror = os.environ.get(URL, "").rstrip("/")
+    rows = [
+        Row(**{**row, "features": frozenset(row["features"])}, url=f"{mirror}/{row['file']}" if mirror else None)
         for row in data["wheels"]
-    )
-    return Table(str(data["version"]), data["source"]["file"], data["source"]["sha256"], rows)
+    ]
+    return Table(data["version"], tuple(rows))

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from pathlib import Path
 
+from ..interpreter.engine.base import Binding
 from ..interpreter.engine.local import LocalEngine
 from .base import DeadEnd
 from .children import run
-from .wheel import MODULE
+from .wheel import MODULES
 
 SENTENCE = "[ bansa ] ko bati bala"
 LABELS = ("bansa",)
 DEADLINE = 60.0  # seconds; a slow computer that is busy
 _FIND = "import importlib.util as u; spec = u.find_spec('llama_cpp'); print(spec and spec.origin or '')"
+_VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
-async def try_engine(model: Path, packages: Path | None, python: str | None = None) -> None:
+async def try_engine(model: Path, binding: Binding, packages: Path | None, python: str | None = None) -> None:
     """Have an engine answer a sentence.
 
     Args:
         model: a GGUF file.
-        packages: the folder with llama_cpp; None to try the one beside Home Assistant.
+        binding: what brings llama.cpp.
+        packages: the folder with the binding; None to try the one beside Home Assistant.
         python: see `LocalEngine`.
 
     Raises:
         EngineError: it does not, and why.
     """
-    engine = LocalEngine(model, python=python, packages=packages, state_dir=None)
+    engine = LocalEngine(model, python=python, binding=binding, packages=packages)
     try:
         await engine.start()
         await engine.generate(SENTENCE, LABELS, DEADLINE)
@@ -43,16 +45,33 @@ async def find_installed(python: str | None = None) -> Path:
     Raises:
         DeadEnd: there is none.
     """
-    found = await run([python or sys.executable, "-P", "-c", _FIND], environment=os.environ)
-    last = found.lines[-1] if found.lines else ""
-    if found.status:
-        raise DeadEnd(f"Python cannot look for it: {last}")
-    if not last:
+    found = await _last_line(_FIND, python)
+    if not found:
         raise DeadEnd("llama-cpp-python is not installed there")
-    return Path(last)
+    return Path(found)
+
+
+async def version_of(python: str) -> str:
+    """The version of an interpreter, such as `3.14`.
+
+    Raises:
+        DeadEnd: it cannot be run.
+    """
+    return await _last_line(_VERSION, python)
 
 
 def version_in(packages: Path) -> str:
     """The version of the llama_cpp in a folder of packages."""
-    found = re.search(r"""^__version__ = ["'](.+)["']$""", (packages / MODULE).read_text("utf-8"), re.MULTILINE)
+    text = (packages / MODULES[Binding.LLAMA_CPP_PYTHON]).read_text("utf-8")
+    found = re.search(r"""^__version__ = ["'](.+)["']$""", text, re.MULTILINE)
     return found[1] if found else "unknown"
+
+
+async def _last_line(code: str, python: str | None) -> str:
+    """What a few lines of Python print last."""
+    python = python or sys.executable
+    finished = await run([python, "-P", "-c", code])
+    last = finished.lines[-1] if finished.lines else ""
+    if finished.status:
+        raise DeadEnd(f"{python} ended with {finished.status}: {last}")
+    return last

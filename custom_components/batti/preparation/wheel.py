@@ -1,84 +1,103 @@
-"""Wheel files: whether one holds llama_cpp for this computer, and which of several fits best."""
+"""Wheel files: whether one holds an engine for a computer, and which of several fits best."""
 
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from packaging.tags import Tag, sys_tags
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
+from ..interpreter.engine.base import Binding
 from .base import DeadEnd
+from .computer import Computer
 
-PROJECT = canonicalize_name("llama-cpp-python")
-MODULE = "llama_cpp/__init__.py"
-
-
-class Damaged(DeadEnd):
-    """A file that is no whole wheel."""
+MODULES = {
+    Binding.LLAMA_CPP_PYTHON: Path("llama_cpp/__init__.py"),
+    Binding.XLLAMACPP: Path("xllamacpp/__init__.py"),
+}
+"""The file that is there, in a folder of packages, where a binding is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A wheel that fits this computer by its name.
+    """A wheel that fits a computer by its name.
 
     Attributes:
         path: the file.
-        version: of llama-cpp-python.
+        binding: what it holds.
+        version: of the binding.
         rank: how well it fits; less is better.
-        any_python: whether it goes with every version of Python.
+        any_python: whether it goes with every later version of Python too.
     """
 
     path: Path
+    binding: Binding
     version: Version
     rank: int
     any_python: bool
 
     @classmethod
-    def named(cls, path: Path) -> Self:
-        """What the name of a file tells.
+    def named(cls, path: Path, computer: Computer, python: str) -> Self:
+        """What the name of a file tells; the file need not be there yet.
+
+        Args:
+            path: the file.
+            computer: the one that it is for.
+            python: the version of Python that it is for, such as `3.14`.
 
         Raises:
-            DeadEnd: it is for another computer, or is no llama-cpp-python.
+            DeadEnd: it is for another computer or Python, or holds something else.
         """
         try:
             name, version, _, tags = parse_wheel_filename(path.name)
         except InvalidWheelFilename as error:
             raise DeadEnd("its name is not that of a wheel; keep the name that it was published under") from error
-        if name != PROJECT:
-            raise DeadEnd(f"it holds {name}, not {PROJECT}")
-        fitting = [(rank, tag) for rank, tag in enumerate(sys_tags()) if tag in tags]
+        try:
+            binding = Binding(name)
+        except ValueError as error:
+            raise DeadEnd(f"it holds {name}, not {' or '.join(Binding)}") from error
+        fitting = [(rank, tag) for rank, tag in enumerate(_tags(computer, python)) if tag in tags]
         if not fitting:
-            raise DeadEnd(f"it is for {_listed(tags)}; this computer takes {platform_wanted()}")
+            raise DeadEnd(
+                f"it is for {_listed(tags)}; this computer takes {next(computer.platforms())} and older, with Python {python}"
+            )
         rank, tag = fitting[0]
-        return cls(path, version, rank, tag.interpreter.startswith("py"))
+        any_python = tag.abi == "abi3" or tag.interpreter.startswith("py")
+        return cls(path, binding, version, rank, any_python)
 
     def check(self) -> None:
         """Read all of the file.
 
         Raises:
-            Damaged: it is not whole.
-            DeadEnd: there is no llama_cpp in it.
+            DeadEnd: it is not whole, or the binding is not in it.
         """
         try:
             with zipfile.ZipFile(self.path) as archive:
                 damaged = archive.testzip()
                 names = archive.namelist()
         except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
-            raise Damaged(f"it is damaged, or not copied whole ({error}); copy it again") from error
+            raise DeadEnd(f"it is damaged, or not copied whole ({error}); copy it again") from error
         if damaged:
-            raise Damaged(f"it is damaged ({damaged} in it); copy it again")
-        if MODULE not in names:
-            raise DeadEnd("there is no llama_cpp in it")
+            raise DeadEnd(f"it is damaged ({damaged} in it); copy it again")
+        module = MODULES[self.binding]
+        if str(module) not in names:
+            raise DeadEnd(f"there is no {module.parent} in it")
 
 
-def platform_wanted() -> str:
-    """The platform in the name of the newest wheel that this computer takes."""
-    platforms = [tag.platform for tag in sys_tags()]
-    return next(name for name in platforms if not name.startswith("linux_"))
+def _tags(computer: Computer, python: str) -> Iterator[Tag]:
+    """What the names of wheels may say, the best first; those of this process do not matter."""
+    version, platforms = tuple(map(int, python.split("."))), list(computer.platforms())
+    yield from cpython_tags(version, [_cp(python)], platforms)
+    yield from compatible_tags(version, _cp(python), platforms)
+
+
+def _cp(python: str) -> str:
+    return f"cp{python.replace('.', '')}"
 
 
 def _listed(tags: frozenset[Tag]) -> str:

@@ -1,0 +1,109 @@
+"""What a Python package index has of a project."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urldefrag, urljoin
+
+import aiohttp
+
+from ..reaching import address, check_status, persist, reaching
+from .base import DeadEnd
+
+PYPI = "https://pypi.org/simple"
+_ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.2"
+_PATIENCE = aiohttp.ClientTimeout(total=60)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file in the index.
+
+    Attributes:
+        url: where it is.
+        sha256: its checksum, where the index tells it.
+        size: its bytes, where the index tells them.
+    """
+
+    url: str
+    sha256: str | None
+    size: int | None
+
+
+def index_url() -> str:
+    """The package index, as uv knows it: `UV_DEFAULT_INDEX` or `UV_INDEX_URL`, or else PyPI."""
+    set_to = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL") or PYPI
+    name, sep, url = set_to.partition("=")
+    return url if sep and name.isidentifier() else set_to
+
+
+async def find(session: aiohttp.ClientSession, project: str, name: str) -> File:
+    """A file of a project.
+
+    Raises:
+        DeadEnd: the index has no such file.
+        DownloadError: the index cannot be reached, or has no such project.
+    """
+    files = await files_of(session, project)
+    try:
+        return files[name]
+    except KeyError as error:  # the host alone, because a user's password may be in the address
+        raise DeadEnd(f"the package index {address(index_url()).host} has no {name}") from error
+
+
+async def files_of(session: aiohttp.ClientSession, project: str) -> Mapping[str, File]:
+    """All files of a project by their names.
+
+    Raises:
+        DeadEnd: what answers is no package index.
+        DownloadError: the index cannot be reached, or has no such project.
+    """
+    page = address(f"{index_url().rstrip('/')}/{project}/")
+
+    async def ask() -> tuple[str, str]:
+        headers = {"Accept": _ACCEPT}
+        with reaching(page):
+            async with session.get(page, headers=headers, timeout=_PATIENCE, raise_for_status=False) as answer:
+                check_status(answer, project)
+                return await answer.text(), str(answer.url)
+
+    text, base = await persist(ask)
+    try:
+        return _files(text, base)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise DeadEnd(f"{page.host} did not answer as a package index does") from error
+
+
+def _files(page: str, base: str) -> dict[str, File]:
+    """The files on a page of an index; all indexes speak HTML, newer ones JSON too."""
+    if page.lstrip().startswith("{"):
+        return {
+            file["filename"]: File(urljoin(base, file["url"]), file["hashes"].get("sha256"), file.get("size"))
+            for file in json.loads(page)["files"]
+        }
+    parser = _Links()
+    parser.feed(page)
+    files = {}
+    for name, link in parser.found.items():
+        url, fragment = urldefrag(urljoin(base, link))
+        files[name] = File(url, parse_qs(fragment).get("sha256", [None])[0], None)
+    return files
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+        self._href: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._href = dict(attrs).get("href") if tag == "a" else None
+
+    def handle_data(self, data: str) -> None:
+        if self._href is not None:
+            self.found.setdefault(data.strip(), self._href)
+            self._href = None
