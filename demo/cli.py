@@ -42,7 +42,7 @@ def _arguments() -> argparse.Namespace:
 async def _say(args: argparse.Namespace) -> int:
     console = Console()
     async with sentences.home_with_batti(args.home) as hass:
-        _note(f"Home Assistant and Batti ready after {time.monotonic() - STARTED:.1f} s")
+        _note(f"Home Assistant and Batti ready after {time.monotonic() - STARTED:.1f} s; {core.engine(hass)} answers")
         async for said in sentences.say_all(hass, args.sentence, args.area):
             if args.json:
                 print(json.dumps(said.as_dict(), ensure_ascii=False), flush=True)

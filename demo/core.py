@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from homeassistant.setup import async_setup_component
 import custom_components
 
 HERE = Path(__file__).parent
+ENGINE = Path(os.environ.get("BATTI_CACHE") or HERE.parent / ".cache") / "engine"
+"""Where scripts/setup had Batti prepare the ready engine; every demo uses that one."""
 HOUSE = HERE / "house.yaml"
 LOCALHOST = "127.0.0.1"
 AGENT = "conversation.batti"
@@ -57,6 +60,7 @@ async def start(config_dir: Path, home: Path, port: int, *domains: str) -> HomeA
 
     `async_start` or `async_run` of what is returned makes it run. Raises DemoError where a part does not come up.
     """
+    share_engine(config_dir)
     server = HTTP_STORAGE_SCHEMA({"server_host": [LOCALHOST], "server_port": port})
     seed(config_dir, "http", {"stable": server, "pending": None, "yaml_migration_done": True}, 2, 2)
     custom_components.__path__.append(str(HERE / "custom_components"))
@@ -76,6 +80,14 @@ async def start(config_dir: Path, home: Path, port: int, *domains: str) -> HomeA
     return hass
 
 
+def share_engine(config_dir: Path) -> None:
+    """Have Batti find the engine that was prepared, as if by an earlier start of this Home Assistant."""
+    ENGINE.mkdir(parents=True, exist_ok=True)
+    cache = config_dir / ".cache" / "batti"
+    cache.mkdir(parents=True)
+    (cache / "engine").symlink_to(ENGINE.absolute(), target_is_directory=True)
+
+
 async def stop(hass: HomeAssistant) -> None:
     """Stop a core in whatever state it is."""
     if hass.state is not CoreState.stopped:
@@ -90,6 +102,13 @@ async def add_batti(hass: HomeAssistant) -> None:
     await _add(hass, "batti", SOURCE_USER, None)
     if hass.states.get(AGENT) is None:
         raise DemoError(f"Batti was set up, but there is no {AGENT}.")
+
+
+def engine(hass: HomeAssistant) -> str:
+    """The program that runs Batti's model, and its version."""
+    (entry,) = hass.config_entries.async_loaded_entries("batti")
+    info = entry.runtime_data.engine.info
+    return str(info.engine)
 
 
 async def _add(hass: HomeAssistant, domain: str, source: str, data: dict[str, Any] | None) -> None:

@@ -43,7 +43,7 @@ async def serve(home: Path, port: int) -> int:
 
             @callback
             def welcome(_: HomeAssistant) -> None:
-                print(f"http://{core.LOCALHOST}:{port}\n{WELCOME}", flush=True)
+                print(f"http://{core.LOCALHOST}:{port}\n{WELCOME}\n{core.engine(hass)} answers.", flush=True)
 
             async_at_started(hass, welcome)
             async_register_signal_handling(hass)

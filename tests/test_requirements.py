@@ -16,7 +16,10 @@ MANIFESTS = "\n".join(
 )
 
 
-@pytest.mark.parametrize("pin", PROJECT["dependency-groups"]["home-assistant"])
+GROUPS = PROJECT["dependency-groups"]
+
+
+@pytest.mark.parametrize("pin", [*GROUPS["home-assistant"], *GROUPS["voice"]])
 def test_integrations_ask_for_this_version(pin: str) -> None:
     """A newer Home Assistant asks for other versions: change them together."""
     assert f'"{pin}"' in MANIFESTS

@@ -1,7 +1,7 @@
 """Batti's preparation and its ready engine on computers that are not this one: musl, as in Home Assistant OS, and aarch64.
 
-    .venv/bin/python scripts/platforms/try_platforms.py            # both; the first time 6 minutes on 2 cores
-    .venv/bin/python scripts/platforms/try_platforms.py musl
+    scripts/try-platforms            # both; the first time 6 minutes on 2 cores
+    scripts/try-platforms musl
 
 The interpreters are made by the scripts beside this one and kept in the cache. The wheel comes from the package index,
 checked against the table, as on a hub; then the worker runs on that interpreter: start, sentences, killed, again, stopped.
@@ -20,9 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
 import aiohttp
 
 from custom_components.batti.const import BUNDLED_MODEL, MODELS
@@ -31,6 +28,7 @@ from custom_components.batti.interpreter.errors import EngineCrashed
 from custom_components.batti.preparation import Prepared, Stage, prepare
 from custom_components.batti.preparation.computer import Computer, this_computer
 
+ROOT = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("BATTI_CACHE") or ROOT / ".cache") / "platforms"
 HERE = Path(__file__).parent
 MODEL = MODELS / BUNDLED_MODEL
