@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -199,8 +198,8 @@ async def test_a_user_s_wheel_goes_before_it(preparing: Preparing, index: Index,
     assert index.pages == []
 
 
-async def test_another_user_s_python_path(preparing: Preparing, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What uv is told for other uses does not concern us."""
-    monkeypatch.setenv("UV_CONSTRAINT", os.devnull + "/nothing")
+async def test_what_uv_is_told_for_other_uses(preparing: Preparing, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not concern a single file."""
+    monkeypatch.setenv("UV_CONSTRAINT", "/nothing")
     monkeypatch.setenv("UV_TARGET", "/nothing")
     assert (await preparing()).origin is Origin.DOWNLOADED

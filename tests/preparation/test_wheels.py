@@ -169,6 +169,6 @@ async def test_uv_is_on_the_path_only(
     """Then it is taken from there, and where it is not there either that is a reason."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     shutil.copy(wheel, preparing.wheels)
-    assert "uv cannot install it" in await preparing.reasons()
+    assert "uv cannot be run: No such file or directory" in await preparing.reasons()
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     assert (await preparing()).origin is Origin.WHEEL

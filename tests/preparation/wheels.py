@@ -52,10 +52,10 @@ def tiny(target: Path, files: Mapping[str, str]) -> Path:
 
 
 def hollow(target: Path) -> Path:
-    """A wheel that can be installed, by its name one of the ready engine; but there is nothing in its module."""
+    """A wheel that can be installed, by its name one of the ready engine; but its module cannot be imported."""
     name, version, tag = target.stem.split("-", 2)
     files = {
-        f"{name}/__init__.py": "",
+        f"{name}/__init__.py": "raise ImportError('hollow')\n",
         f"{name}-{version}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{name}-{version}.dist-info/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n",
     }
