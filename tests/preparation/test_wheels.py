@@ -157,10 +157,8 @@ async def test_a_broken_one_beside_home_assistant(
 async def test_a_python_that_cannot_look(preparing: Preparing, tmp_path: Path) -> None:
     """Nothing is taken for granted of the hub."""
     preparing.python = str(tmp_path / "python")
-    assert (
-        f"- beside Home Assistant: {preparing.python} cannot be run: No such file or directory"
-        in await preparing.reasons()
-    )
+    said = await preparing.reasons()
+    assert f"- beside Home Assistant: {preparing.python} cannot be run: No such file or directory" in said
 
 
 async def test_uv_is_on_the_path_only(
