@@ -108,6 +108,12 @@ async def say(hass: Any, clock: Clock) -> None:
     assert round(state.attributes["brightness"] / 2.55) == 40
 
 
+def kept_wheel(folder: Path) -> Path:
+    """A copy of the wheel that was downloaded, to be brought by hand later."""
+    (wheel,) = folder.iterdir()
+    return Path(shutil.copy(wheel, tempfile.mkdtemp(prefix="batti-wheel-")))
+
+
 async def online(clock: Clock) -> Path:
     """A hub whose index answers; a copy of the wheel that it fetched."""
     from homeassistant.config_entries import ConfigEntryState
@@ -122,8 +128,7 @@ async def online(clock: Clock) -> Path:
         clock.tell(f"entry: {result['title']}")
         await say(hass, clock)
         await say(hass, clock)
-        (wheel,) = Path(hass.config.path(".cache/batti/engine/downloaded")).iterdir()
-        return Path(shutil.copy(wheel, tempfile.mkdtemp(prefix="batti-wheel-")))
+        return await asyncio.to_thread(kept_wheel, Path(hass.config.path(".cache/batti/engine/downloaded")))
 
 
 async def offline(clock: Clock, wheel: Path) -> None:
@@ -153,9 +158,9 @@ async def offline(clock: Clock, wheel: Path) -> None:
         assert entry.state is ConfigEntryState.SETUP_ERROR
         (issue,) = ir.async_get(hass).issues.values()
         clock.tell(f"its engine deleted, started again: {entry.state.value}, under Repairs: {issue.translation_key}")
-        bring(wheel, issue.translation_placeholders["reason"])
+        bring(wheel, (issue.translation_placeholders or {})["reason"])
         await mend(hass, issue)
-        assert entry.state is ConfigEntryState.LOADED
+        assert hass.config_entries.async_loaded_entries("batti") == [entry]
         assert not ir.async_get(hass).issues
         clock.tell("the file put there, the repair submitted: loaded, nothing under Repairs")
         await say(hass, clock)

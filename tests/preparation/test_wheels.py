@@ -113,7 +113,7 @@ async def test_what_is_wrong_with_a_wheel(preparing: Preparing, wheel: Path) -> 
         ("llama_cpp_python-0.3.4-py3-none-any.whl", "there is no llama_cpp in it"),
         ("llama_cpp_python-0.3.5-py3-none-any.whl", "uv cannot install it: "),
         ("llama_cpp_python-0.3.6-py3-none-any.whl", "Is a directory"),
-        ("llama_cpp_python-0.3.36-1-py3-none-any.whl", "SIGILL (llama-cpp-python was built for another processor"),
+        ("llama_cpp_python-0.3.36-1-py3-none-any.whl", "SIGILL (the engine was built for another processor"),
         ("llama_cpp_python-0.3.36-2-py3-none-any.whl", "llama-cpp-python cannot be imported: Failed to load shared"),
     ]:
         (line,) = (line for line in said.splitlines() if line.startswith(f"- the wheel {name}: "))

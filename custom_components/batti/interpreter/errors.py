@@ -23,7 +23,7 @@ class EngineError(BattiError):
 
 
 class EngineMissing(EngineError):
-    """llama-cpp-python cannot be imported."""
+    """No binding of llama.cpp can be imported."""
 
 
 class ModelMissing(EngineError):

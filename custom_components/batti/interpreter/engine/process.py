@@ -19,7 +19,7 @@ _STDERR_LINES = 3  # of these in a message
 _LAST_WORDS = 2.0  # seconds between a closed pipe and the end of the process
 _HINTS = {
     signal.SIGKILL: "the system may be out of memory",
-    signal.SIGILL: "llama-cpp-python was built for another processor; build it with GGML_NATIVE=OFF",
+    signal.SIGILL: "the engine was built for another processor; take another one, or a llama.cpp server",
 }
 
 
