@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from custom_components.batti.interpreter.engine.completions import Request, Token, asking, line_tokens
+from custom_components.batti.interpreter.engine.completions import Asker, Request, Token, line_tokens
 from custom_components.batti.interpreter.engine.questions import Name, Named, Part, Parted, Question, Reply, Score
 from custom_components.batti.interpreter.errors import EngineGarbled
 
@@ -16,7 +16,7 @@ PROMPT, NEWLINE = [1, 2, 3], 99
 
 def ask(question: Question, *replies: Sequence[Token]) -> tuple[Reply, list[Request]]:
     """The answer to a question, and what the server was asked for it."""
-    work = asking(PROMPT, question, NEWLINE)
+    work = Asker(PROMPT, NEWLINE).ask(question)
     asked = [next(work), *(work.send(list(reply)) for reply in replies[:-1])]
     with pytest.raises(StopIteration) as end:
         work.send(list(replies[-1]))
@@ -65,3 +65,35 @@ def test_lines_that_were_split_as_one_text() -> None:
     assert line_tokens([], []) == []
     assert line_tokens([(1, "  target:\n    -"), (4, " a\n")], lines) is None
     assert line_tokens(pieces[:-1], lines) is None
+
+
+def test_one_request_for_all_that_the_model_says_by_itself() -> None:
+    """What it said freely answers the questions that follow, as long as that is what is written; then it is asked again."""
+    asker = Asker(PROMPT, NEWLINE, ahead=8)
+    freely = [Token(20, "on\n", -0.1), Token(30, " a", -0.2), Token(31, "\n", -0.3), Token(9, "", -0.4)]
+
+    def ask_on(question: Question, *replies: list[Token]) -> tuple[Reply, list[Request]]:
+        work, asked = asker.ask(question), list[Request]()
+        try:
+            asked.append(next(work))
+            for reply in replies:
+                asked.append(work.send(reply))
+        except StopIteration as end:
+            return end.value, asked
+        raise AssertionError("it wants to know more")
+
+    reply, asked = ask_on(Part((), (20, 21)), freely)
+    assert reply == Parted(20, -0.1)
+    assert [(request["prompt"], request["n_predict"]) for request in asked] == [(PROMPT, 8)]
+    assert "logit_bias" not in asked[0]
+    assert ask_on(Part((20,), (30, 33))) == (Parted(30, -0.2), [])
+    assert ask_on(Score((20, 30), (31,))) == (-0.3, [])
+    assert ask_on(Part((20, 30, 31), (9, 40))) == (Parted(9, -0.4), [])
+    # Not what it said: the next best that may come.
+    reply, asked = ask_on(Part((20,), (33, 34)), [Token(34, " b", -2.0)])
+    assert (reply, asked[0]["n_predict"]) == (Parted(34, -2.0), 1)
+    assert [token for token, _ in asked[0]["logit_bias"]] == [33, 34]
+    # Another way was taken: from there it goes on freely once more.
+    reply, asked = ask_on(Part((20, 34), (31,)), [Token(31, "\n", -0.5), Token(9, "", -0.1)])
+    assert (reply, asked[0]["prompt"]) == (Parted(31, -0.5), [*PROMPT, 20, 34])
+    assert ask_on(Part((20, 34, 31), (9,))) == (Parted(9, -0.1), [])

@@ -1,6 +1,6 @@
 """Decoding's questions as requests to llama.cpp's server, and its replies read: over a network, or in this process.
 
-The server is never asked for more than the next choice. What may come is made likelier than all else (`logit_bias`), so no
+The server is asked for the next choice. What may come is made likelier than all else (`logit_bias`), so no
 grammar has to be sent or kept to; how likely the choice was with nothing forbidden is what the server tells of its own
 accord. What is known to come stands in the request's prompt, so it is evaluated in one batch, and what the prompts of two
 requests share is in the server's memory (`cache_prompt`).
@@ -36,12 +36,21 @@ Asking = Generator[Request, list[Token], Reply]
 
 
 def answering(
-    prompt: Sequence[int], deciding: Deciding[Answer], newline: int
+    prompt: Sequence[int], deciding: Deciding[Answer], newline: int, *, ahead: int = 0
 ) -> Generator[Request, list[Token], Answer]:
-    """All requests that a sentence takes; `newline` is the token of a newline alone."""
+    """All requests that a sentence takes.
+
+    Args:
+        prompt: what is answered.
+        deciding: asks the questions.
+        newline: the token of a newline alone.
+        ahead: tokens that the model writes beyond a choice, for those to come. Where a request costs more than a token, as
+            with a small model behind a network, one request then most often answers all questions.
+    """
     question = next(deciding)
+    asker = Asker(prompt, newline, ahead)
     while True:
-        reply = yield from asking(prompt, question, newline)
+        reply = yield from asker.ask(question)
         try:
             question = deciding.send(reply)
         except StopIteration as end:
@@ -49,16 +58,43 @@ def answering(
             return answer
 
 
-def asking(prompt: Sequence[int], question: Question, newline: int) -> Asking:
-    """The requests that a question takes."""
-    written = [*prompt, *question.written]
-    match question:
-        case Part(_, options):
-            return (yield from _part(written, options))
-        case Score(_, tokens):
-            return (yield from _score(written, tokens))
-        case Name(_, bar):
-            return (yield from _name(written, bar, newline))
+class Asker:
+    """Turns questions about one sentence into requests; see `answering`."""
+
+    def __init__(self, prompt: Sequence[int], newline: int, ahead: int = 0) -> None:
+        """Nothing is asked yet."""
+        self._prompt = list(prompt)
+        self._newline = newline
+        self._ahead = ahead
+        self._after: tuple[int, ...] = ()  # what was written when the model went on freely
+        self._freely: list[Token] = []  # what it said then
+
+    def ask(self, question: Question) -> Asking:
+        """The requests that a question takes."""
+        written = [*self._prompt, *question.written]
+        match question:
+            case Part(_, options):
+                if self._ahead and not self._said(question.written):
+                    self._after, self._freely = question.written, (yield request(written, self._ahead, {}))
+                said = self._said(question.written)
+                if said and said[0].number in options:
+                    return Parted(said[0].number, said[0].log_p)
+                return (yield from _part(written, options))
+            case Score(_, tokens):
+                said = self._said(question.written)[: len(tokens)]
+                if tuple(token.number for token in said) == tokens:
+                    return sum(token.log_p for token in said)
+                return (yield from _score(written, tokens))
+            case Name(_, bar):
+                return (yield from _name(written, bar, self._newline))
+
+    def _said(self, written: tuple[int, ...]) -> list[Token]:
+        """What the model went on with by itself, if all of `written` is what it said."""
+        since = written[len(self._after) :]
+        same = written[: len(self._after)] == self._after
+        if same and since == tuple(token.number for token in self._freely[: len(since)]):
+            return self._freely[len(since) :]
+        return []
 
 
 def _part(written: list[int], options: Sequence[int]) -> Generator[Request, list[Token], Parted]:

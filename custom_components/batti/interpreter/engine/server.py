@@ -19,12 +19,14 @@ from ..prompt import Style
 from .base import EngineState, Generation, ModelInfo
 from .client import Completion, ServerClient
 from .completions import answering
+from .context import SMALL
 from .decode import Answer, Decoder
 from .lines import LineBook
 from .questions import NEWLINE
 
 START_TIMEOUT = 30.0  # seconds
 _PROBE = ("[ bansa ] ko bati bala", ("bansa",))
+_AHEAD = 64  # tokens; most answers have fewer
 _SURE_OF_ITSELF = 0.5  # whoever was trained on our prompt answers the probe with more, whoever was not with far less
 
 
@@ -49,6 +51,7 @@ class ServerEngine:
         self._info: ModelInfo | None = None
         self._book: LineBook | None = None
         self._newline = 0
+        self._ahead = 0
         self.on_change: Callable[[], None] = lambda: None
 
     @property
@@ -118,9 +121,12 @@ class ServerEngine:
         (end,) = await self._client.tokenise(prompt.Piece(prompt.END_OF_TURN, True))
         self._newline = (await self._client.tokenise(prompt.Piece(NEWLINE, False)))[-1]
         self._book = LineBook(end)
+        # A token of a small model takes less time than a request. One that does not know our lines would say much in vain.
+        small = int(meta.get("n_params") or SMALL) < SMALL
         if self._style is None:
             tried = await self._answer(self._book, *_PROBE)
             self._style = Style.TRAINED if tried.confidence > _SURE_OF_ITSELF else Style.INSTRUCT
+        self._ahead = _AHEAD if small and self._style is Style.TRAINED else 0
         return ModelInfo(
             engine="llama.cpp server",
             style=self._style,
@@ -156,7 +162,7 @@ class ServerEngine:
 
     async def _decide(self, prompt_tokens: list[int], decoder: Decoder, clock: _Clock) -> Answer:
         """What the decoder makes of a prompt."""
-        work = answering(prompt_tokens, decoder.answer(), self._newline)
+        work = answering(prompt_tokens, decoder.answer(), self._newline, ahead=self._ahead)
         request = next(work)
         while True:
             completion = await self._client.complete(request)

@@ -23,7 +23,7 @@ import xllamacpp as api
 
 from ..errors import EngineError, ModelRefused, SentenceTooLong
 from ..prompt import END_OF_TURN
-from .completions import Request, Token, asking, bias, line_tokens, request
+from .completions import Asker, Request, Token, bias, line_tokens, request
 from .context import MICRO_BATCH, threads_for
 from .gguf_header import read_header
 from .questions import NEWLINE, Question, Reply
@@ -209,30 +209,30 @@ class Completer:
         """Ask this model, which has the prompt's fixed part in memory."""
         self._context = context
         self._prefix = list(prefix)
-        self._prompt = self._prefix
+        self._asker = Asker(self._prefix, context.newline)
         self.steps = self.reused = 0
         self.prefill_ms = 0.0
 
     def begin(self, prompt: Sequence[int]) -> None:
         """Forget the last sentence; what follows the prompt's fixed part is evaluated with the first question."""
-        self._prompt = [*self._prefix, *prompt]
+        self._asker = Asker([*self._prefix, *prompt], self._context.newline)
         self.steps = self.reused = 0
         self.prefill_ms = 0.0
 
     def ask(self, question: Question) -> Reply:
         """Answer a question; see there for what its answer is."""
-        work = asking(self._prompt, question, self._context.newline)
-        asked = next(work)
+        work = self._asker.ask(question)
+        tokens: list[Token] | None = None
         while True:
-            tokens, timings = self._context.complete(asked)
-            if not self.prefill_ms:
-                self.prefill_ms, self.reused = timings["prompt_ms"], timings["cache_n"]
-            self.steps += len(tokens)
             try:
-                asked = work.send(tokens)
+                asked = next(work) if tokens is None else work.send(tokens)
             except StopIteration as end:
                 reply: Reply = end.value
                 return reply
+            tokens, timings = self._context.complete(asked)
+            if not self.steps:
+                self.prefill_ms, self.reused = timings["prompt_ms"], timings["cache_n"]
+            self.steps += len(tokens)
 
 
 def _text(text: str, *, special: bool = False) -> Request:
