@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.engine import worker
+from custom_components.batti.interpreter.engine.base import Binding
 from custom_components.batti.interpreter.engine.context import Answerer, Loaded
 from custom_components.batti.interpreter.engine.model import Model
 from custom_components.batti.interpreter.engine.questions import Name, Named, Part, Parted, Question, Reply, Score
@@ -54,11 +55,16 @@ class Dictated:
         answerer: has to compute all.
         context: splits text.
         answers: what is said to which sentence.
+        steps_apart: a trained model would say a name's tokens one after the other in one request; this one would say
+            others, and be asked again, so it is asked for each.
     """
 
-    def __init__(self, answerer: Answerer, context: Loaded, answers: Mapping[str, str]) -> None:
+    def __init__(
+        self, answerer: Answerer, context: Loaded, answers: Mapping[str, str], *, steps_apart: bool = False
+    ) -> None:
         """See what the answers are to this model."""
         self._answerer = answerer
+        self._steps_apart = steps_apart
         self._context = context
         self._answers = {self._asked(sentence): self._said(answer) for sentence, answer in answers.items()}
         self._answer: _Answer | None = None
@@ -85,7 +91,7 @@ class Dictated:
 
     def ask(self, question: Question) -> Reply:
         """Have the question answered; then say what was given."""
-        reply = self._answerer.ask(question)
+        reply = self._asked_apart(question) if self._steps_apart else self._answerer.ask(question)
         if self._answer is None:
             return reply
         match question:
@@ -99,6 +105,16 @@ class Dictated:
                 return 0.0
             case Name(written, _):
                 return self._answer.name_at(len(written))
+
+    def _asked_apart(self, question: Question) -> Reply:
+        if not isinstance(question, Score):
+            return self._answerer.ask(question)
+        total = 0.0
+        for at, token in enumerate(question.tokens):
+            reply = self._answerer.ask(Score((*question.written, *question.tokens[:at]), (token,)))
+            assert isinstance(reply, float)
+            total += reply
+        return total
 
     def _asked(self, sentence: str) -> tuple[int, ...]:
         pieces = prompt.user(sentence)
@@ -117,7 +133,8 @@ class DictatedModel(Model):
     def __init__(self, *args: Any, answers: Mapping[str, str], **options: Any) -> None:
         """Load the model."""
         super().__init__(*args, **options)
-        self.answerer: Answerer = Dictated(self.answerer, self._context, answers)
+        steps_apart = options["binding"] is Binding.XLLAMACPP
+        self.answerer: Answerer = Dictated(self.answerer, self._context, answers, steps_apart=steps_apart)
 
 
 def load(options: argparse.Namespace, given: Mapping[str, Any]) -> Model:

@@ -159,15 +159,14 @@ class Grammar:
             if label not in state.used
         }
 
-    def to_gbnf(self, begin: State | None = None) -> str:
-        """The same language in llama.cpp's grammar format, for its server; from `begin` on, or from the start.
+    def to_gbnf(self) -> str:
+        """The same language in llama.cpp's grammar format, for programs that know nothing of our automaton.
 
         Source of the format: llama.cpp, grammars/README.md. Lists may repeat a label there, and their number is open;
         `plan.py` treats a repeated label as said once.
         """
-        begin = begin or self.start
-        rules = {} if begin == self.start else {"root": _rule(begin)}
-        todo = [begin]
+        rules: dict[str, str] = {}
+        todo = [self.start]
         while todo:
             state = todo.pop()
             name = _rule(state)

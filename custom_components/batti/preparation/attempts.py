@@ -118,8 +118,12 @@ class Attempts:
     async def _download(self, row: Row) -> Wheel:
         target = self.folder / DOWNLOADED / row.file
         wheel = await self._named(target)
-        if lacking := sorted(row.features - self.computer.features):
-            raise DeadEnd(f"it needs a processor with {', '.join(lacking)}, and this one is without")
+        lacking = sorted(row.features - self.computer.features)
+        if self.computer.features and lacking:  # where nothing is known of the processor, the trial shows it
+            raise DeadEnd(
+                f"it needs a processor with {', '.join(lacking)}, and this one is without (in a virtual machine: give it the "
+                "host's own type of processor)"
+            )
         # Nothing is asked of anybody where it is kept from an earlier time.
         if not await asyncio.to_thread(Part(target).is_done, row.sha256, row.size):
             self.tell(Stage.DOWNLOADING, None)
