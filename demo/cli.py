@@ -16,7 +16,7 @@ from rich.console import Console
 from custom_components.batti.interpreter.errors import HomeError
 from custom_components.batti.interpreter.home import load_home
 
-from . import STARTED, core, sentences, show, web
+from . import STARTED, core, sentences, show
 
 # What says nothing to a person who tries Batti: the loader warns of every custom integration, which this is; the rest
 # misses programs for sound and pictures, of which there are none here.
@@ -51,6 +51,12 @@ async def _say(args: argparse.Namespace) -> int:
     return 0
 
 
+async def _serve(args: argparse.Namespace) -> int:
+    from . import web  # has Home Assistant's voice pipeline in it, parts of which a compiler has to build
+
+    return await web.serve(args.home, args.port)
+
+
 def _note(text: str) -> None:
     """Tell the person at the terminal; stdout is for the answers."""
     print(text, file=sys.stderr, flush=True)
@@ -64,7 +70,7 @@ def main() -> int:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         load_home(args.home)  # before anything is started: it may not be right
-        demo = _say(args) if args.sentence else web.serve(args.home, args.port)
+        demo = _say(args) if args.sentence else _serve(args)
         return asyncio.run(demo, loop_factory=runner.create_event_loop)
     except (core.DemoError, HomeError) as error:
         _note(str(error))
