@@ -241,13 +241,13 @@ def test_the_worker_needs_no_home_assistant() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-def test_the_worker_ends_with_its_parent(tiny_model: Path) -> None:
+def test_the_worker_ends_with_its_parent(tiny_model: Path, binding: Binding) -> None:
     """Whoever started it was killed and could not end it."""
     code = f"""
 import asyncio, pathlib, sys
-from custom_components.batti.interpreter.engine.local import LocalEngine
+from tests.interpreter.engine.conftest import Binding, local
 async def main():
-    engine = LocalEngine(pathlib.Path({str(tiny_model)!r}), threads=1)
+    engine = local(Binding({str(binding)!r}), pathlib.Path({str(tiny_model)!r}), threads=1)
     await engine.start()
     print(*(pid for file in pathlib.Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()))
     sys.stdout.flush()

@@ -63,3 +63,17 @@ async def test_tokens_that_are_part_of_a_character(tmp_path: Path) -> None:
         for sentence in ("बत्ती बाल", "[ bansa ] ko bati"):
             assert (await engine.generate(sentence, ["bansa"], 20)).text
         await engine.stop()
+
+
+async def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state goes through a file of the server's; afterwards there is only ours, also where the process is killed."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    for _ in range(2):  # saved, then restored
+        engine = local(Binding.XLLAMACPP, BUNDLED, state_dir=tmp_path / "states")
+        await engine.start()
+        assert (await engine.generate("[ bansa ] ko bati bala", ["bansa"], 20)).text
+        await engine.stop()
+        assert list(temporary.iterdir()) == []
+    assert [file.name for file in (tmp_path / "states").iterdir()] == [f"{BUNDLED.stem}.state"]

@@ -12,10 +12,11 @@ import http.client
 import json
 import os
 import secrets
+import shutil
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,9 @@ class XllamaContext:
         if architecture != ARCHITECTURE:
             raise ModelRefused(f"{path.name} is a model of the {architecture} family; Batti needs a Llama model")
         self.size = min(n_ctx, int(self.metadata(f"{ARCHITECTURE}.context_length") or n_ctx))
-        self._folder = tempfile.TemporaryDirectory(prefix="batti-")
         self._key = secrets.token_hex(32)
+        # There only while a state is on its way: this process most often ends by being killed, and leaves nothing.
+        self._folder = Path(tempfile.gettempdir()) / f"batti-{secrets.token_hex(8)}"
         self._server = self._load(threads or threads_for(self.parameters, os.cpu_count()))
         self._connection = http.client.HTTPConnection(
             self._server.listening_address.removeprefix("http://"), timeout=_PATIENCE
@@ -126,31 +128,32 @@ class XllamaContext:
 
     def state(self) -> bytes:
         """What is in memory."""
-        file = Path(self._folder.name) / "state"
-        self._post(f"{_SLOT}save", {"filename": file.name})
-        saved = file.read_bytes()
-        file.unlink()
-        return saved
+        with self._file() as file:
+            self._post(f"{_SLOT}save", {"filename": file.name})
+            return file.read_bytes()
 
     def restore(self, state: bytes, length: int) -> bool:
         """Put a state of `length` tokens into memory; False where llama.cpp refuses it, and memory is empty."""
-        file = Path(self._folder.name) / "state"
-        file.write_bytes(state)
-        try:
-            restored: int = self._post(f"{_SLOT}restore", {"filename": file.name})["n_restored"]
-        except EngineError:
-            restored = 0
-        finally:
-            file.unlink()
-        if restored != length:
-            self._post(f"{_SLOT}erase", {})
-        return restored == length
+        with self._file() as file, suppress(EngineError):
+            file.write_bytes(state)
+            if self._post(f"{_SLOT}restore", {"filename": file.name})["n_restored"] == length:
+                return True
+        self._post(f"{_SLOT}erase", {})
+        return False
 
     def close(self) -> None:
         """Free the model's memory."""
         self._connection.close()
         del self._server
-        self._folder.cleanup()
+
+    @contextmanager
+    def _file(self) -> Iterator[Path]:
+        """A file that the server can write and read."""
+        self._folder.mkdir(mode=0o700)
+        try:
+            yield self._folder / "state"
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _token(self, text: str, why: str) -> int:
         tokens = self.tokenize(text, special=True)
@@ -175,7 +178,7 @@ class XllamaContext:
             "llama3"  # the file's own is not used, and a broken one would keep the model from loading
         )
         params.n_threads_http = 2
-        params.slot_save_path = f"{self._folder.name}/"
+        params.slot_save_path = f"{self._folder}/"
         params.verbosity = _QUIET
         try:
             return api.Server(params)
