@@ -10,22 +10,27 @@ from __future__ import annotations
 import argparse
 import asyncio
 import difflib
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
-from packaging.utils import parse_wheel_filename
+from packaging.tags import cpython_tags
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from custom_components.batti.interpreter.engine.base import Binding
 from custom_components.batti.interpreter.errors import BattiError
+from custom_components.batti.preparation.computer import AVX2
 from custom_components.batti.preparation.index import File, files_of
 from custom_components.batti.preparation.table import TABLE, read_table
 
-# What llama.cpp is built for where nothing else is said (GGML_NATIVE=OFF), by /proc/cpuinfo's names.
-FEATURES = {"x86_64": "avx2, fma, f16c, bmi2", "aarch64": ""}
+FEATURES = {"x86_64": ", ".join(sorted(AVX2)), "aarch64": ""}
 TAGS = {"glibc": "manylinux", "musl": "musllinux"}
+# Those whose wheels this Python takes: Home Assistant's own.
+INTERPRETERS = {"py3", *(tag.interpreter for tag in cpython_tags(platforms=["any"]))}
+PLATFORM = re.compile(r"[a-z]+_(\d+)_(\d+)_")
 HEAD = """\
 # The ready engine: wheels of xllamacpp in the package index, one for every platform of Home Assistant.
 # scripts/engine-wheels [VERSION] writes this file; nothing in it is written by hand.
@@ -96,19 +101,17 @@ def wheel_for(version: str, libc: str, machine: str, files: Mapping[str, File]) 
         wanted = Version(version)
     except InvalidVersion as error:
         raise NotFit(f"{version} is not a version: write one such as 0.2.13") from error
-    found = []
+    found: list[tuple[tuple[int, ...], str]] = []
     for name in files:
-        if not name.endswith(".whl"):
+        try:
+            _, its_version, _, tags = parse_wheel_filename(name)
+        except InvalidWheelFilename:
             continue
-        _, its_version, _, tags = parse_wheel_filename(name)
-        found += [
-            (tag.platform, name)
-            for tag in tags
-            if its_version == wanted
-            and tag.abi in ("abi3", "none")
-            and tag.platform.startswith(TAGS[libc])
-            and tag.platform.endswith(f"_{machine}")
-        ]
+        for tag in tags if its_version == wanted else ():
+            platform = PLATFORM.match(tag.platform)
+            here = tag.platform.startswith(TAGS[libc]) and tag.platform.endswith(f"_{machine}")
+            if platform and here and tag.abi in ("abi3", "none") and tag.interpreter in INTERPRETERS:
+                found.append((tuple(map(int, platform.groups())), name))
     if not found:
         raise NotFit(
             f"{Binding.XLLAMACPP} {version} has no wheel for {machine} with {libc} that goes with every Python: choose a "

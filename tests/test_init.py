@@ -54,6 +54,22 @@ async def test_removing_leaves_nothing(flat: HomeAssistant, batti: MockConfigEnt
     assert not cache.exists()
 
 
+async def test_removed_and_added_again(flat: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a restart: what was prepared went with the entry, so it is prepared once more."""
+    folders: list[bool] = []
+
+    async def watched(folder: Path, *args: Any, **options: Any) -> Prepared:
+        folders.append(await asyncio.to_thread(folder.exists))
+        return await prepare(folder, *args, **options)
+
+    monkeypatch.setattr("custom_components.batti.engines.prepare", watched)
+    for _ in range(2):
+        entry = await house.add_batti(flat)
+        assert entry.state is ConfigEntryState.LOADED
+        await flat.config_entries.async_remove(entry.entry_id)
+    assert folders == [True, False]
+
+
 async def test_removing_one_of_several_leaves_what_the_others_need(flat: HomeAssistant, batti: MockConfigEntry) -> None:
     cache = Path(flat.config.path(".cache", DOMAIN))
     folder = cache / "models" / "someone--batti"

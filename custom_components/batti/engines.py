@@ -74,7 +74,8 @@ class Workshop:
         if on_progress:
             self._listeners.append(on_progress)
         try:
-            if self._task is None or (self._task.done() and (again or self.prepared is None)):
+            # What was prepared may be gone or outdated by now: looking costs no more than reading a small file.
+            if self._task is None or self._task.done():
                 self._task = self._hass.async_create_background_task(self._run(again), "batti: prepare the engine")
             return await asyncio.shield(self._task)
         finally:

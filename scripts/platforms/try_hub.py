@@ -153,7 +153,6 @@ async def offline(clock: Clock, wheel: Path) -> None:
         assert await hass.config_entries.async_unload(entry.entry_id)
         engine = Path(hass.config.path(".cache/batti/engine"))
         await asyncio.to_thread(shutil.rmtree, engine)
-        hass.data.pop("batti_workshop")  # as after a restart
         await hass.config_entries.async_setup(entry.entry_id)
         assert entry.state is ConfigEntryState.SETUP_ERROR
         (issue,) = ir.async_get(hass).issues.values()

@@ -27,7 +27,7 @@ import aiohttp
 from custom_components.batti.download import download
 from custom_components.batti.interpreter.engine.base import Binding
 from custom_components.batti.interpreter.errors import BattiError
-from custom_components.batti.preparation.computer import Computer, this_computer
+from custom_components.batti.preparation.computer import AVX2, Computer, this_computer
 from custom_components.batti.preparation.index import find
 from custom_components.batti.preparation.install import put_in_place, remove, uv
 
@@ -35,7 +35,6 @@ HERE = Path(__file__).parent
 PIN = HERE / "llama-cpp-python.txt"
 INCLUDE = HERE / "llama-cpp.cmake"
 VOCABULARY = Path("vendor/llama.cpp/models/ggml-vocab-llama-bpe.gguf")
-AVX2 = frozenset("avx2 fma f16c bmi2".split())
 # llama.cpp's GGML_AVX512 stands for the first five.
 AVX512 = AVX2 | frozenset("avx512f avx512cd avx512vl avx512dq avx512bw avx512_vnni avx512vbmi".split())
 FLAGS = {

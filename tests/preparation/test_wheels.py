@@ -14,7 +14,7 @@ from custom_components.batti.preparation.computer import this_computer
 from custom_components.batti.preparation.trial import try_engine
 
 from .preparing import Preparing
-from .wheels import ILLEGAL, LIBRARY, START, VERSION, tampered, tiny
+from .wheels import ILLEGAL, LIBRARY, START, VERSION, damaged_inside, tampered, tiny
 
 LLAMA = Binding.LLAMA_CPP_PYTHON
 MAC = "llama_cpp_python-0.3.36-py3-none-macosx_11_0_arm64.whl"
@@ -102,6 +102,7 @@ async def test_what_is_wrong_with_a_wheel(preparing: Preparing, wheel: Path) -> 
     (preparing.wheels / "llama_cpp_python-0.3.6-py3-none-any.whl").mkdir()
     tampered(wheel, preparing.wheels / "llama_cpp_python-0.3.36-1-py3-none-any.whl", {START: ILLEGAL})
     tampered(wheel, preparing.wheels / "llama_cpp_python-0.3.36-2-py3-none-any.whl", {LIBRARY: b"no library"})
+    (preparing.wheels / "llama_cpp_python-0.3.7-py3-none-any.whl").write_bytes(damaged_inside())
     said = await preparing.reasons()
     for name, why in [
         (MAC, "it is for py3-none-macosx_11_0_arm64; this computer takes manylinux_2_"),
@@ -111,6 +112,7 @@ async def test_what_is_wrong_with_a_wheel(preparing: Preparing, wheel: Path) -> 
         ("llama_cpp_python-0.3.2-py3-none-any.whl", "it is damaged, or not copied whole"),
         ("llama_cpp_python-0.3.3-py3-none-any.whl", "it is damaged ("),
         ("llama_cpp_python-0.3.4-py3-none-any.whl", "there is no llama_cpp in it"),
+        ("llama_cpp_python-0.3.7-py3-none-any.whl", "it is damaged, or not copied whole (Error -3 while decompressing"),
         ("llama_cpp_python-0.3.5-py3-none-any.whl", "uv cannot install it: "),
         ("llama_cpp_python-0.3.6-py3-none-any.whl", "Is a directory"),
         ("llama_cpp_python-0.3.36-1-py3-none-any.whl", "SIGILL (the engine was built for another processor"),

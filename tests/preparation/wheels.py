@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import zipfile
 from collections.abc import Callable, Mapping
@@ -65,6 +66,17 @@ def hollow(target: Path) -> Path:
 
 def digest(data: bytes) -> str:
     return sha256(data).hexdigest()
+
+
+def damaged_inside() -> bytes:
+    """A wheel whose list of files is whole, but not what is packed in it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(START, "x = 1\n" * 1000)
+    data = bytearray(buffer.getvalue())
+    begin = 30 + len(START)  # of the packed bytes, after the local header
+    data[begin : begin + 4] = b"\xff" * 4
+    return bytes(data)
 
 
 def _copy(wheel: Path, target: Path, naming: Callable[[str], str | None], changes: Mapping[str, bytes]) -> Path:

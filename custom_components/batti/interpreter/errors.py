@@ -43,7 +43,7 @@ class EngineTimeout(EngineError):
 
 
 class EngineGarbled(EngineError):
-    """The worker process wrote something that is not an answer."""
+    """The worker process, or a server, wrote something that is not an answer."""
 
 
 class ServerUnreachable(EngineError):

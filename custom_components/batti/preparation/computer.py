@@ -10,9 +10,9 @@ from pathlib import Path
 
 from packaging.tags import platform_tags
 
-VECTORS = frozenset(
-    "avx2 fma f16c bmi2 avx512f avx512cd avx512vl avx512dq avx512bw avx512_vnni avx512vbmi amx_tile".split()
-)
+AVX2 = frozenset("avx2 fma f16c bmi2".split())
+"""What llama.cpp is built for on x86_64 where nothing else is said (GGML_NATIVE=OFF), by /proc/cpuinfo's names."""
+VECTORS = AVX2 | frozenset("avx512f avx512cd avx512vl avx512dq avx512bw avx512_vnni avx512vbmi amx_tile".split())
 """Features of processors that engines are built for; the others do not tell where an engine runs."""
 _LEGACY = {
     5: "manylinux1",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urldefrag, urljoin
 
 import aiohttp
+from yarl import URL
 
-from ..reaching import address, check_status, persist, reaching
+from ..reaching import DownloadError, address, check_status, persist, reaching
 from .base import DeadEnd
 
 PYPI = "https://pypi.org/simple"
@@ -62,20 +63,30 @@ async def files_of(session: aiohttp.ClientSession, project: str) -> Mapping[str,
         DeadEnd: what answers is no package index.
         DownloadError: the index cannot be reached, or has no such project.
     """
-    page = address(f"{index_url().rstrip('/')}/{project}/")
+    try:
+        page = address(f"{index_url().rstrip('/')}/{project}/")
+    except DownloadError as error:  # its words hold the whole address, a user's password too
+        raise DeadEnd("UV_DEFAULT_INDEX, or UV_INDEX_URL, is no address: see that it is right") from error
 
     async def ask() -> tuple[str, str]:
         headers = {"Accept": _ACCEPT}
         with reaching(page):
             async with session.get(page, headers=headers, timeout=_PATIENCE, raise_for_status=False) as answer:
                 check_status(answer, project)
-                return await answer.text(), str(answer.url)
+                return await answer.text(errors="replace"), str(_with_login(answer.url, page))
 
     text, base = await persist(ask)
     try:
-        return _files(text, base)
+        files = _files(text, base)
+        return {name: replace(file, url=str(_with_login(URL(file.url), page))) for name, file in files.items()}
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise DeadEnd(f"{page.host} did not answer as a package index does") from error
+
+
+def _with_login(url: URL, page: URL) -> URL:
+    """An address with the user and the password of the page that led there, if it is of the same server."""
+    same = (url.scheme, url.host, url.port) == (page.scheme, page.host, page.port)
+    return url.with_user(page.user).with_password(page.password) if same and page.user and not url.user else url
 
 
 def _files(page: str, base: str) -> dict[str, File]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,15 @@ class Wheel:
             with zipfile.ZipFile(self.path) as archive:
                 damaged = archive.testzip()
                 names = archive.namelist()
-        except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
+        # The last two where what is packed is damaged, or encrypted.
+        except (
+            zipfile.BadZipFile,
+            zipfile.LargeZipFile,
+            EOFError,
+            NotImplementedError,
+            zlib.error,
+            RuntimeError,
+        ) as error:
             raise DeadEnd(f"it is damaged, or not copied whole ({error}); copy it again") from error
         if damaged:
             raise DeadEnd(f"it is damaged ({damaged} in it); copy it again")

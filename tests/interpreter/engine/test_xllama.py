@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -63,6 +64,21 @@ async def test_tokens_that_are_part_of_a_character(tmp_path: Path) -> None:
         for sentence in ("बत्ती बाल", "[ bansa ] ko bati"):
             assert (await engine.generate(sentence, ["bansa"], 20)).text
         await engine.stop()
+
+
+async def test_a_state_that_does_not_fit_the_disk(tmp_path: Path) -> None:
+    """The server says that it wrote all of it. Nothing is kept then: half a state would end the process at every start."""
+    engine = local(Binding.XLLAMACPP, BUNDLED, state_dir=tmp_path / "states")
+    limited = tmp_path / "limited"
+    limited.write_text(f"#!/bin/sh\nulimit -f 10\nexec {shlex.join(engine.command)}\n")  # blocks of 512 bytes
+    limited.chmod(0o755)
+    cramped = local(Binding.XLLAMACPP, BUNDLED, command=[str(limited)])
+    assert (await cramped.generate("[ bansa ] ko bati bala", ["bansa"], 20)).text
+    await cramped.stop()
+    assert not (tmp_path / "states").exists()
+    await engine.start()
+    await engine.stop()
+    assert (tmp_path / "states" / f"{BUNDLED.stem}.state").stat().st_size > 10 * 512
 
 
 async def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

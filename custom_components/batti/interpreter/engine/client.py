@@ -46,6 +46,10 @@ class ServerClient:
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._known: dict[Piece, list[int]] = {}
 
+    def forget(self) -> None:
+        """Forget what was learnt of the server's model."""
+        self._known.clear()
+
     async def health(self) -> None:
         """See that the server is there and has loaded its model.
 
@@ -79,7 +83,7 @@ class ServerClient:
         pieces = [(one["id"], one["piece"]) for one in said if isinstance(one, dict) and isinstance(one["piece"], str)]
         if len(pieces) == len(said) and (split := line_tokens(pieces, lines)) is not None:
             return split
-        return list(await asyncio.gather(*(self.tokenise(Piece(line, False)) for line in lines)))
+        return [await self.tokenise(Piece(line, False)) for line in lines]
 
     async def complete(self, request: Request) -> Completion:
         """What the model writes."""

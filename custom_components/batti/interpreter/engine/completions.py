@@ -100,7 +100,7 @@ class Asker:
 def _part(written: list[int], options: Sequence[int]) -> Generator[Request, list[Token], Parted]:
     chosen = yield request(written, 1, bias(options))
     if not chosen or chosen[0].number not in options:
-        raise EngineGarbled(f"The server does not keep to what it may write: {[token.text for token in chosen]!r:.200}")
+        raise EngineGarbled(f"The server does not keep to what it may write: token {[one.number for one in chosen]}")
     return Parted(chosen[0].number, chosen[0].log_p)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from ..errors import EngineError, ModelRefused
 from .questions import Question, Reply
 
 if TYPE_CHECKING:
@@ -24,6 +26,31 @@ MAX_THREADS = 4
 def threads_for(parameters: int, processors: int | None) -> int:
     """How many threads to compute with, where nobody said: one for a small model, else all processors, four at most."""
     return 1 if parameters < SMALL else min(MAX_THREADS, processors or 1)
+
+
+def identity_of(path: Path, engine: str, size: int) -> str:
+    """What a saved state depends on besides its tokens, as a hash: the file, the program, its context."""
+    stat = path.stat()
+    parts = (path.name, stat.st_size, stat.st_mtime_ns, engine, size, MICRO_BATCH)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def only_token(tokens: Sequence[int], text: str, path: Path) -> int:
+    """The one token of a control token's text.
+
+    Raises:
+        ModelRefused: it has several, so the model knows no such token.
+    """
+    if len(tokens) != 1:
+        raise ModelRefused(f"{path.name} has no {text} token; Batti needs a model with Llama 3's chat format")
+    return tokens[0]
+
+
+def not_loaded(path: Path, reason: str) -> EngineError:
+    """Why llama.cpp did not load a model: a lack of memory may pass, a file that it does not take will not."""
+    if "alloc" in reason or "memory" in reason:
+        return EngineError(f"There is not enough memory for {path.name}: {reason}")
+    return ModelRefused(f"llama.cpp cannot load {path.name}: {reason}")
 
 
 class Answerer(Protocol):

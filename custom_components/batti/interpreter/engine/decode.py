@@ -18,7 +18,7 @@ from ..errors import SentenceTooLong
 from ..grammar import GROUNDED, Grammar, label_line
 from ..prompt import BRACKETS
 from .lines import Choice, Line, LineBook, shared
-from .questions import NEWLINE, Name, Named, Part, Question, Score
+from .questions import MAX_NAME_TOKENS, NEWLINE, Name, Named, Part, Question, Score
 
 MAX_TOKENS = 400  # of one answer; six actions with two names and two data lines each have about 250
 
@@ -106,6 +106,7 @@ class Decoder:
         if log_p < self._grounded:
             weighed = self._written[begin:]
             del self._written[begin:]
+            self._see_room(MAX_NAME_TOKENS)
             named: Named | None = yield Name(tuple(self._written), log_p)
             name = " ".join(named.text.split()) if named else ""
             # What nobody said is no name: the model lost its way while copying, and the label that fits best is likelier.
@@ -126,13 +127,17 @@ class Decoder:
             self._write((first,))
             total += log_p
             if rest:
-                total += yield Score(tuple(self._written), tuple(rest))
+                before = tuple(self._written)
                 self._write(rest)
+                total += yield Score(before, tuple(rest))
             at += 1 + len(rest)
             if len(lines) == 1:
                 return lines[0], total
 
     def _write(self, tokens: Sequence[int]) -> None:
+        self._see_room(len(tokens))
         self._written += tokens
-        if len(self._written) > self._limit:
+
+    def _see_room(self, count: int) -> None:
+        if len(self._written) + count > self._limit:
             raise SentenceTooLong("The answer to this sentence does not fit: say it in two sentences")

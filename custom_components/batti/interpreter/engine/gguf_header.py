@@ -26,12 +26,25 @@ class Header:
     """A file's own description.
 
     Attributes:
+        path: the file.
         metadata: its keys and values as text; lists are left out.
         parameters: how many numbers its tensors have.
     """
 
+    path: Path
     metadata: dict[str, str]
     parameters: int
+
+    def number(self, key: str) -> int | None:
+        """A value as a number; None where there is no such key.
+
+        Raises:
+            ModelRefused: it is no number.
+        """
+        try:
+            return int(self.metadata[key]) if key in self.metadata else None
+        except ValueError as error:
+            raise _damaged(self.path) from error
 
 
 def check_file(path: Path) -> None:
@@ -62,11 +75,15 @@ def read_header(path: Path) -> Header:
     check_file(path)
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _Reader(data).header()
+            return Header(path, *_Reader(data).header())
+    except OSError as error:
+        raise ModelMissing(f"The model {path} cannot be read ({error.strerror}): check its disk") from error
     except (struct.error, IndexError, KeyError, ValueError, OverflowError) as error:
-        raise ModelRefused(
-            f"llama.cpp cannot load {path.name}: its header is damaged; copy or fetch the file again"
-        ) from error
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> ModelRefused:
+    return ModelRefused(f"llama.cpp cannot load {path.name}: its header is damaged; copy or fetch the file again")
 
 
 class _Reader:
@@ -74,7 +91,8 @@ class _Reader:
         self._data = data
         self._at = len(MAGIC)
 
-    def header(self) -> Header:
+    def header(self) -> tuple[dict[str, str], int]:
+        """Metadata and the count of numbers."""
         if (version := self._number("I")) not in _VERSIONS:
             raise ValueError(version)
         tensors, pairs = self._number("Q"), self._number("Q")
@@ -84,7 +102,7 @@ class _Reader:
             value = self._value(kind)
             if value is not None:
                 metadata[key] = value
-        return Header(metadata, sum(self._tensor() for _ in range(tensors)))
+        return metadata, sum(self._tensor() for _ in range(tensors))
 
     def _value(self, kind: int) -> str | None:
         """A value as text; None for a list, which is passed over."""

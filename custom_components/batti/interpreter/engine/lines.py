@@ -50,16 +50,22 @@ class LineBook:
 
     def missing(self, grammar: Grammar) -> list[str]:
         """The lines that have to be learnt before `after` can tell what may come next in this grammar."""
-        if len(self._labels) > _MOST:
-            self._labels.clear()
         fixed = [line for line in fixed_lines() if line not in self._fixed]
-        return fixed + [line for line in map(label_line, grammar.labels) if line not in self._labels]
+        labels = []
+        for text in map(label_line, grammar.labels):
+            if text in self._labels:
+                self._labels[text] = self._labels.pop(text)  # asked for last, so forgotten last
+            else:
+                labels.append(text)
+        return fixed + labels
 
     def learn(self, texts: Iterable[str], tokens: Iterable[Sequence[int]]) -> None:
         """Keep some lines and their tokens."""
         fixed = frozenset(fixed_lines())
         for text, split in zip(texts, tokens, strict=True):
             (self._fixed if text in fixed else self._labels)[text] = Line(text, tuple(split))
+        while len(self._labels) > _MOST:
+            del self._labels[next(iter(self._labels))]
 
     def after(self, grammar: Grammar, state: State) -> Choice:
         """What may come after `state`."""

@@ -6,7 +6,6 @@ For one thread only: two calls at once on one context crash. What every call mea
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
 import re
 import sys
@@ -21,7 +20,7 @@ import numpy as np
 
 from ..errors import EngineError, ModelRefused
 from ..prompt import END_OF_TURN
-from .context import MICRO_BATCH, Logits, threads_for
+from .context import MICRO_BATCH, Logits, identity_of, not_loaded, only_token, threads_for
 from .evaluator import Evaluator
 from .gguf_header import check_file
 
@@ -76,7 +75,7 @@ class LlamaContext:
         self._batch = self._new_batch()
         self.length = 0
         # llama.cpp's own guess of the end of a turn may fall on <|end_of_text|>; the prompt says which token it is.
-        self.end = self._token(END_OF_TURN)
+        self.end = only_token(self.tokenize(END_OF_TURN, special=True), END_OF_TURN, path)
         pieces = map(self.piece, range(self._n_vocab))
         self.writable = np.fromiter((_WRITABLE.fullmatch(piece) is not None for piece in pieces), np.bool_)
 
@@ -86,19 +85,13 @@ class LlamaContext:
         count: int = api.llama_model_n_params(self._model)
         return count
 
-    def _token(self, text: str) -> int:
-        tokens = self.tokenize(text, special=True)
-        if len(tokens) != 1:
-            raise ModelRefused(f"{self.path.name} has no {text} token; Batti needs a model with Llama 3's chat format")
-        return tokens[0]
-
     def _load(self) -> Any:
         params = api.llama_model_default_params()
         params.n_gpu_layers = 0
         _complaints.clear()
         model = api.llama_model_load_from_file(str(self.path).encode(), params)
         if model is None:
-            raise ModelRefused(f"llama.cpp cannot load {self.path.name}: {_reason()}")
+            raise not_loaded(self.path, _reason())
         return model
 
     def _open(self, threads: int | None) -> Any:
@@ -174,10 +167,8 @@ class LlamaContext:
         self.length = length
 
     def identity(self) -> str:
-        """What a saved state depends on besides its tokens: the file, llama.cpp and the context, as a hash."""
-        stat = self.path.stat()
-        parts = (self.path.name, stat.st_size, stat.st_mtime_ns, self.engine, self.size, MICRO_BATCH)
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
+        """What a saved state depends on besides its tokens, as a hash."""
+        return identity_of(self.path, self.engine, self.size)
 
     def state(self) -> bytes:
         """What is in memory."""

@@ -26,7 +26,7 @@ class LocalEngine:
     Args:
         model: a GGUF file.
         python: the interpreter to run the worker with; this one where None.
-        threads: threads to compute with; the worker decides where None (see `llama.LlamaContext`).
+        threads: threads to compute with; where None, what `context.threads_for` says.
         n_ctx: tokens that a prompt and its answer may have together.
         binding: what brings llama.cpp into the worker.
         packages: a folder with the binding, for where it is not installed beside Home Assistant.
@@ -34,6 +34,9 @@ class LocalEngine:
         start_timeout: seconds in which the model must be loaded.
         idle_unload: seconds without a command after which the process ends, to free its memory; never where None.
         command: what to run in place of the worker.
+
+    Attributes:
+        command: what is run.
     """
 
     def __init__(

@@ -27,7 +27,9 @@ class Model:
     """A loaded model, its prompt's prefix evaluated.
 
     Args:
-        path, n_ctx, threads: see `llama.LlamaContext`.
+        path: a GGUF file.
+        n_ctx: tokens that a prompt and its answer may have together; less where the model was trained on less.
+        threads: threads to compute with; where None, what `context.threads_for` says.
         state_dir: see `prefix.fill_prefix`.
         binding: what brings llama.cpp.
         style: how the model is addressed; what its file says where None.

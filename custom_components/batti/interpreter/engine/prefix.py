@@ -6,6 +6,7 @@ import hashlib
 import logging
 from pathlib import Path
 
+from ..errors import EngineError
 from .context import Loaded
 
 _LOGGER = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ def fill_prefix(context: Loaded, tokens: list[int], state_dir: Path | None) -> N
     state = _read(file, key)
     if state is None or not context.restore(state, len(tokens)):
         context.fill(tokens)
-        _write(file, key, context.state())
+        _save(context, file, key)
 
 
 def _read(file: Path, key: bytes) -> bytes | None:
@@ -41,12 +42,13 @@ def _read(file: Path, key: bytes) -> bytes | None:
     return state if hashlib.sha256(key + state).digest() == digest else None
 
 
-def _write(file: Path, key: bytes, state: bytes) -> None:
-    """Save a state whole or not at all; a folder that cannot be written to costs time only, so it is no error."""
+def _save(context: Loaded, file: Path, key: bytes) -> None:
+    """Save the state whole or not at all; a disk that does not take it costs time only, so it is no error."""
     new = file.with_suffix(".new")
     try:
+        state = context.state()
         file.parent.mkdir(parents=True, exist_ok=True)
         new.write_bytes(hashlib.sha256(key + state).digest() + state)
         new.replace(file)
-    except OSError as error:
+    except (EngineError, OSError) as error:
         _LOGGER.warning("Cannot save the prompt's state in %s: %s", file.parent, error)

@@ -45,7 +45,7 @@ class ServerEngine:
     ) -> None:
         """Say whom to ask; nothing is asked yet."""
         self._client = ServerClient(session, url, api_key)
-        self._style = style
+        self._told_style = self._style = style
         self._lock = asyncio.Lock()
         self._state = EngineState.STOPPED
         self._info: ModelInfo | None = None
@@ -61,7 +61,7 @@ class ServerEngine:
 
     @property
     def info(self) -> ModelInfo | None:
-        """What is known of the model; None before the server first answered."""
+        """What is known of the model; None while the server does not answer."""
         return self._info
 
     @property
@@ -181,6 +181,10 @@ class ServerEngine:
         return [token for piece in pieces for token in await self._client.tokenise(piece)]
 
     def _tell(self, state: EngineState) -> None:
+        if state is EngineState.UNREACHABLE:  # whoever answers there next may have another model
+            self._info = self._book = None
+            self._style = self._told_style
+            self._client.forget()
         if state is not self._state:
             self._state = state
             self.on_change()

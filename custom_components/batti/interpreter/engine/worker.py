@@ -5,8 +5,9 @@
     <- {"id": 1, "generation": {...}}              the fields of base.Generation
     <- {"id": 1, "error": "SentenceTooLong", "message": "..."}      with id 0 where the model cannot be loaded
 
-It ends when its stdin closes, also in the middle of a calculation, so it never outlives the process that started it. A
-request that comes while another is worked on means that nobody waits for that one: it is dropped without an answer.
+It ends when its stdin closes, also in the middle of a calculation (xllamacpp's loading is waited for), so it never outlives
+the process that started it. A request that comes while another is worked on means that nobody waits for that one: it is
+dropped without an answer.
 """
 
 from __future__ import annotations

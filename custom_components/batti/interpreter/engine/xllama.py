@@ -7,7 +7,6 @@ hold what people say, is off.
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import json
 import os
@@ -25,7 +24,7 @@ import xllamacpp as api
 from ..errors import EngineError, ModelRefused, SentenceTooLong
 from ..prompt import END_OF_TURN
 from .completions import Asker, Request, Token, bias, line_tokens, request
-from .context import MICRO_BATCH, threads_for
+from .context import MICRO_BATCH, identity_of, not_loaded, only_token, threads_for
 from .gguf_header import read_header
 from .questions import NEWLINE, Question, Reply
 
@@ -42,7 +41,7 @@ class XllamaContext:
     """A model and its memory; see `context.Loaded`.
 
     Args:
-        path, n_ctx, threads: see `llama.LlamaContext`.
+        path, n_ctx, threads: see `model.Model`.
 
     Raises:
         ModelMissing: there is no such file, or it cannot be read.
@@ -57,16 +56,16 @@ class XllamaContext:
         architecture = self.metadata("general.architecture")
         if architecture != ARCHITECTURE:
             raise ModelRefused(f"{path.name} is a model of the {architecture} family; Batti needs a Llama model")
-        self.size = min(n_ctx, int(self.metadata(f"{ARCHITECTURE}.context_length") or n_ctx))
+        self.size = min(n_ctx, self._header.number(f"{ARCHITECTURE}.context_length") or n_ctx)
         self._key = secrets.token_hex(32)
         # There only while a state is on its way: this process most often ends by being killed, and leaves nothing.
-        self._folder = Path(tempfile.gettempdir()) / f"batti-{secrets.token_hex(8)}"
+        self._folder = _temporary() / f"batti-{secrets.token_hex(8)}"
         self._server = self._load(threads or threads_for(self.parameters, os.cpu_count()))
         self._connection = http.client.HTTPConnection(
             self._server.listening_address.removeprefix("http://"), timeout=_PATIENCE
         )
         self._known: dict[tuple[str, bool], list[int]] = {}
-        self.end = self._token(END_OF_TURN, "it needs Llama 3's chat format")
+        self.end = only_token(self.tokenize(END_OF_TURN, special=True), END_OF_TURN, path)
         self.newline = self.tokenize(NEWLINE)[-1]
 
     @property
@@ -121,20 +120,22 @@ class XllamaContext:
         return Completer(self, prefix)
 
     def identity(self) -> str:
-        """What a saved state depends on besides its tokens: the file, llama.cpp and the context, as a hash."""
-        stat = self.path.stat()
-        parts = (self.path.name, stat.st_size, stat.st_mtime_ns, self.engine, self.size, MICRO_BATCH)
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
+        """What a saved state depends on besides its tokens, as a hash."""
+        return identity_of(self.path, self.engine, self.size)
 
     def state(self) -> bytes:
         """What is in memory."""
         with self._file() as file:
-            self._post(f"{_SLOT}save", {"filename": file.name})
-            return file.read_bytes()
+            written = self._post(f"{_SLOT}save", {"filename": file.name})["n_written"]
+            state = file.read_bytes()
+        # On a full disk the server says that all went well; restoring half a state would end the process.
+        if not state or len(state) != written:
+            raise EngineError(f"llama.cpp wrote {len(state)} of the state's {written} bytes")
+        return state
 
     def restore(self, state: bytes, length: int) -> bool:
         """Put a state of `length` tokens into memory; False where llama.cpp refuses it, and memory is empty."""
-        with self._file() as file, suppress(EngineError):
+        with suppress(EngineError, OSError), self._file() as file:
             file.write_bytes(state)
             if self._post(f"{_SLOT}restore", {"filename": file.name})["n_restored"] == length:
                 return True
@@ -154,12 +155,6 @@ class XllamaContext:
             yield self._folder / "state"
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _token(self, text: str, why: str) -> int:
-        tokens = self.tokenize(text, special=True)
-        if len(tokens) != 1:
-            raise ModelRefused(f"{self.path.name} has no {text} token: {why}")
-        return tokens[0]
 
     def _load(self, threads: int) -> api.Server:
         params = api.CommonParams()
@@ -183,10 +178,7 @@ class XllamaContext:
         try:
             return api.Server(params)
         except RuntimeError as error:
-            reason = _complaints(params) or str(error)
-            if "model" not in reason:
-                raise EngineError(f"llama.cpp cannot open {self.path.name}: {reason}") from error
-            raise ModelRefused(f"llama.cpp cannot load {self.path.name}: {reason}") from error
+            raise not_loaded(self.path, _complaints(params) or str(error)) from error
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
@@ -242,10 +234,18 @@ def _text(text: str, *, special: bool = False) -> Request:
     return {"content": text, "add_special": False, "parse_special": special}
 
 
+def _temporary() -> Path:
+    """The folder for what is soon gone; named also where the system has none that can be written to."""
+    try:
+        return Path(tempfile.gettempdir())
+    except OSError:
+        return Path("/tmp")  # noqa: S108 - nothing is written where there is no such folder
+
+
 def _complaints(params: api.CommonParams) -> str:
     """What llama.cpp says of a model that it did not load: it tries again, and may complain. Nobody has spoken yet."""
     params.verbosity = _ERRORS
-    with tempfile.TemporaryFile("a+b") as file:
+    with suppress(OSError), tempfile.TemporaryFile("a+b") as file:
         stderr = os.dup(2)
         os.dup2(file.fileno(), 2)
         try:
@@ -256,9 +256,9 @@ def _complaints(params: api.CommonParams) -> str:
                 time.sleep(0.05)
                 file.seek(0)
                 lines = file.read().decode(errors="replace").splitlines()
-                if said := [line.strip() for line in lines if "error" in line]:
+                if said := [line.strip() for line in lines if "error" in line or "alloc" in line]:
                     return "; ".join(dict.fromkeys(said))
-            return ""
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+    return ""
