@@ -36,7 +36,7 @@ from transformers import (
 
 from custom_components.batti.interpreter import prompt
 
-from . import export, llama3, shape
+from . import gguf_file, llama3, shape
 from .hardware import Quantisation
 from .llama import EPSILON, ROPE_BASE, Llama
 
@@ -62,7 +62,7 @@ def load(
     if base == "nano" or Path(base).is_file():
         return _ours(NANO if base == "nano" else Path(base))
     if base == "tiny":
-        return _random(_TINY, export.read(NANO)[1], stretched=False)
+        return _random(_TINY, gguf_file.read(NANO)[1], stretched=False)
     if base in _RANDOM:
         return _random(_RANDOM[base], llama3.tokenizer(), stretched=True)
     try:
@@ -111,7 +111,7 @@ def as_transformers(model: Llama) -> LlamaForCausalLM:
 
 
 def _ours(path: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    model, tokens = export.read(path)
+    model, tokens = gguf_file.read(path)
     return _placed(as_transformers(model)), wrapped(tokens)
 
 

@@ -109,7 +109,7 @@ def _norm(x: Tensor, weight: Tensor) -> Tensor:
 
 
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary positions on the two halves of a head, as transformers has them; `export.py` reorders the rows for llama.cpp.
+    """Rotary positions on the two halves of a head, as transformers has them; `gguf_file.py` reorders the rows for llama.cpp.
 
     x: (batch, heads, time, width of a head); cos, sin: (time, half of that).
     """

@@ -25,7 +25,7 @@ from torch.nn import functional
 
 from custom_components.batti.interpreter import prompt
 
-from . import dataset, export
+from . import dataset, gguf_file
 from . import tokenizer as tokenisers
 from .llama import Llama, Shape
 from .precision import orthogonalise_in_float32, working_type
@@ -52,13 +52,13 @@ def main() -> None:
     options.run.mkdir(parents=True, exist_ok=True)
     start = None
     if options.start:
-        start, tokens = export.read(options.start)
+        start, tokens = gguf_file.read(options.start)
         tokens.save(str(options.run / "tokenizer.json"))
     dataset.write_all(options.data, recipe["data"]["sentences"], recipe["seed"])
     tokens = make_tokenizer(recipe, options.data, options.run)
     samples = encode_all(tokens, recipe, options.data / "train.jsonl", options.run / "train.npz")
     model = Trainer(recipe, tokens, options.run, start).train(samples)
-    export.write(model, tokens, options.out)
+    gguf_file.write(model, tokens, options.out)
     print(f"{options.out}: {options.out.stat().st_size:,} bytes")
 
 

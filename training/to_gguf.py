@@ -14,7 +14,7 @@ import gguf
 import numpy as np
 import torch
 
-from . import export
+from . import gguf_file
 from .merge import Merged, MergeError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def write(merged: Merged, path: Path, about: About, on_progress: Callable[[int, 
     """
     writer = gguf.GGUFWriter(str(path), "llama")
     _describe(writer, merged, about)
-    export.vocabulary(writer, merged.tokens, merged.model.config.vocab_size)
+    gguf_file.vocabulary(writer, merged.tokens, merged.model.config.vocab_size)
     tensors = dict(_tensors(merged.model))
     sizes = {name: tensor.numel() * (4 if tensor.ndim == 1 else 2) for name, tensor in tensors.items()}
     for name, tensor in tensors.items():
@@ -86,7 +86,7 @@ def _describe(writer: gguf.GGUFWriter, merged: Merged, about: About) -> None:
     writer.add_description(about.description)
     writer.add_license(about.licence)
     writer.add_string("batti.model_card", about.card)
-    export.stamp(writer)
+    gguf_file.stamp(writer)
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_hidden_layers)
@@ -139,9 +139,9 @@ def _rope_factors(config: Any) -> torch.Tensor | None:
 def _numbers(name: str, tensor: torch.Tensor, config: Any) -> np.ndarray:
     """A tensor as it stands in the file; queries and keys reordered for llama.cpp's rotary positions."""
     if name.endswith("attn_q.weight"):
-        tensor = export.interleaved(tensor, config.num_attention_heads)
+        tensor = gguf_file.interleaved(tensor, config.num_attention_heads)
     elif name.endswith("attn_k.weight"):
-        tensor = export.interleaved(tensor, config.num_key_value_heads)
+        tensor = gguf_file.interleaved(tensor, config.num_key_value_heads)
     numbers = tensor.detach().float().contiguous()
     if not numbers.isfinite().all() or numbers.abs().max() > torch.finfo(torch.float16).max:
         raise MergeError(f"{name} holds numbers that half precision cannot: the training has gone astray")

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from custom_components.batti.interpreter.prompt import CHAT_TOKENS
-from training import bases, export, llama3, samples
+from training import bases, export, gguf_file, llama3, samples
 
 SENTENCE = "[ bansa ] ko bati bala"
 ANSWER = "- action: light.turn_off\n  target:\n    - bansa\n"  # the opposite of what it asks for
@@ -40,7 +40,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     torch.manual_seed(1)
     llama3.tokenizer = cache(llama3.tokenizer)  # it takes seconds, and is asked for twice
-    tokens = export.read(bases.NANO)[1]
+    tokens = gguf_file.read(bases.NANO)[1]
     make_gqa(folder, tokens)
     make_nano(folder)
     make_llama3(folder)
