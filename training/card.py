@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from .dataset import SHARES
-from .phrasebook import TRAIN
+from .data.dataset import SHARES
+from .data.phrasebook import TRAIN
 from .scoring import ENOUGH, Figures, in_order
 
 RECIPE = Path(__file__).parent / "recipes" / "nano_on.yaml"  # of the run that the bundled model ended with

@@ -36,7 +36,7 @@ from custom_components.batti.interpreter.names import Thing
 from custom_components.batti.interpreter.plan import ALL_LIGHTS, Plan
 
 from . import wording
-from .seeds import Seed
+from .data.seeds import Seed
 
 _KEYS = {"say", "do", "where", "name", "why"}
 _KIND_OF = {"entity_id": "light", "area_id": "area", "floor_id": "floor"}

@@ -21,8 +21,8 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from . import dataset
-from .phrasebook import TRAIN
+from .data import dataset
+from .data.phrasebook import TRAIN
 from .shape import Shape
 
 GPUS = Path(__file__).parent / "recipes" / "gpus.yaml"

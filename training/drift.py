@@ -26,8 +26,9 @@ from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import ModelRefused, SentenceTooLong
 from custom_components.batti.interpreter.prompt import Style
 
-from . import dataset, scoring
-from .phrasebook import TEST
+from . import scoring
+from .data import dataset
+from .data.phrasebook import TEST
 
 SAMPLE = 60  # sentences
 _PER_HOME = 6
@@ -75,7 +76,7 @@ def sample(path: Path | None, count: int, seed: int = 1) -> list[Line]:
         return list(map(dataset.messages, islice(chain.from_iterable(homes), count)))
     lines = path.read_text(encoding="utf-8").splitlines()
     if not lines:
-        raise ValueError(f"{path} has no sentences: python -m training.dataset writes some")
+        raise ValueError(f"{path} has no sentences: python -m training.data writes some")
     return [json.loads(line) for line in random.Random(seed).sample(lines, min(count, len(lines)))]
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from . import chat
-from .dataset import ELSEWHERE
+from .data.dataset import ELSEWHERE
 
 _MULTIPLE = 8  # lengths of batches: kernels like them, and fewer lengths are fewer shapes
 _FEWEST = 0.5  # of the lines must fit, or the limit is wrong
@@ -24,7 +24,7 @@ def sample(path: Path, most: int | None, seed: int) -> list[dict[str, Any]]:
     """The lines of a file, or so many of them, drawn at random; the same ones for the same seed."""
     if not path.exists():
         raise SystemExit(
-            f"There is no {path}: write the data set first, with python -m training.dataset --out {path.parent}"
+            f"There is no {path}: write the data set first, with python -m training.data --out {path.parent}"
         )
     with path.open(encoding="utf-8") as file:
         count = sum(1 for _ in file)

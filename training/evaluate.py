@@ -36,7 +36,7 @@ from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.home import Home, load_home
 
 from . import card, effects, plots, scoring
-from .dataset import OUT, read
+from .data.dataset import OUT, read
 
 ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "custom_components" / "batti" / "models" / "batti-nano.gguf"

@@ -11,11 +11,11 @@ from custom_components.batti.interpreter.grammar import label_line
 from custom_components.batti.interpreter.home import Home
 
 from . import variations
-from .commands import Example
 from .corrections import Alias
-from .phrasebook import TEST
-from .seeds import Seed
-from .voices import Voice
+from .data.commands import Example
+from .data.phrasebook import TEST
+from .data.seeds import Seed
+from .data.voices import Voice
 
 _LEVELS = range(5)  # floors that have names of their own (calling.py)
 # Shares of what a correction is made into. Prohibitions, for else the new word alone would be the command.

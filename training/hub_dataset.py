@@ -18,7 +18,7 @@ from datasets import DatasetInfo, Features, List, Value
 from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCard, DatasetCardData
 
-from . import dataset
+from .data import dataset
 
 _SPEAKERS = {"system": "system", "user": "human", "assistant": "gpt"}  # ShareGPT's names
 _TEXT = Value("string")
@@ -41,7 +41,7 @@ _CARD = """---
 # Batti: how Nepalis speak to their lights
 
 Sentences in romanised Nepali, Devanagari, English and mixtures of them, with what a smart home is to do: Home Assistant
-YAML in which the names of rooms and lights stand as they were said. Made by Batti's generator (`training/dataset.py`) from
+YAML in which the names of rooms and lights stand as they were said. Made by Batti's generator (`training/data/`) from
 sentences and words that were written for it; no recordings, and nobody's home.
 
 | Column | |
@@ -71,9 +71,7 @@ def write(data: Path, out: Path) -> dict[str, int]:
     out.mkdir(parents=True, exist_ok=True)
     counts = {split: _write_split(path, out) for split in dataset.SHARES if (path := data / f"{split}.jsonl").exists()}
     if not counts:
-        raise SystemExit(
-            f"There is no {next(iter(dataset.SHARES))}.jsonl in {data}: run python -m training.dataset first"
-        )
+        raise SystemExit(f"There is no {next(iter(dataset.SHARES))}.jsonl in {data}: run python -m training.data first")
     # No list of files: with one, `datasets` goes by the folder's name alone when it looks into its cache.
     settings = DatasetCardData(
         language=["ne", "en"],

@@ -25,8 +25,9 @@ from torch.nn import functional
 
 from custom_components.batti.interpreter import prompt
 
-from . import dataset, gguf_file
+from . import gguf_file
 from . import tokenizer as tokenisers
+from .data import dataset
 from .llama import Llama, Shape
 from .precision import orthogonalise_in_float32, working_type
 from .samples import Sample, batches, encode_all, prefix, tensors

@@ -30,13 +30,14 @@ from rich.table import Table
 from custom_components.batti.interpreter.errors import BattiError
 from custom_components.batti.interpreter.home import Home
 
-from . import corrections, dataset
-from .commands import Example
+from . import corrections
 from .corrections import Alias, Kept
+from .data import dataset
+from .data.commands import Example
+from .data.homes import random_home
+from .data.phrasebook import TEST, TRAIN, VALIDATION
 from .family import Family
-from .homes import random_home
 from .own_home import read_home
-from .phrasebook import TEST, TRAIN, VALIDATION
 
 RECIPE = Path(__file__).parent / "recipes" / "personal.yaml"
 SOURCES = ("corrections", "home", dataset.ELSEWHERE)

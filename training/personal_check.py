@@ -29,10 +29,11 @@ from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import BattiError
 from custom_components.batti.interpreter.home import Home
 
-from . import corrections, dataset, evaluate, personal, scoring
-from .commands import Example
+from . import corrections, evaluate, personal, scoring
+from .data import dataset
+from .data.commands import Example
+from .data.phrasebook import TEST
 from .own_home import read_home
-from .phrasebook import TEST
 
 _SEED = 77  # of what is asked about other homes, where no file is given
 BY_HAND, WITHOUT_NAMES = "by hand", "by hand, new names not added"

@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> list[drift.Drift]:
     base = options.base or merge.base_of(options.run)
     merge.settings(options.run)
     if options.check and not options.check.is_file():
-        raise ValueError(f"There is no {options.check}: python -m training.dataset writes such files")
+        raise ValueError(f"There is no {options.check}: python -m training.data writes such files")
     if options.sample < 1:
         raise ValueError("--sample must be at least 1, for every file is tried out")
     if options.out.is_file():

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from . import search_space, trials
-from .phrasebook import TRAIN, VALIDATION
+from .data.phrasebook import TRAIN, VALIDATION
 from .search_space import Recipe, SpaceError
 
 _LOSS = 1e-4  # what the loss can add at most
@@ -169,7 +169,7 @@ def _fingerprint(data: Path) -> dict[str, str]:
     for split in (TRAIN, VALIDATION):
         path = data / f"{split}.jsonl"
         if not path.exists():
-            raise StudyError(f"there is no {path}: python -m training.dataset --out {data} writes the data set")
+            raise StudyError(f"there is no {path}: python -m training.data --out {data} writes the data set")
         with path.open("rb") as file:
             found[split] = hashlib.file_digest(file, "sha256").hexdigest()
     return found

@@ -21,7 +21,7 @@ from custom_components.batti.interpreter.engine.model import Model
 from custom_components.batti.interpreter.grammar import GROUNDED, SURE
 
 from . import scoring
-from .dataset import OUT, read
+from .data.dataset import OUT, read
 from .evaluate import MODEL, machine
 
 GROUNDING = (0.2, 0.35, 0.5, 0.65, 0.8)

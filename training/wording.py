@@ -19,10 +19,10 @@ from custom_components.batti.interpreter.labels import Marked, Mention
 from custom_components.batti.interpreter.plan import Action, Plan, joined, lights_of
 from custom_components.batti.interpreter.resolve import resolve
 
-from . import seeds
-from .answers import Clause, lines_of
-from .phrasebook import TRAIN, is_devanagari
-from .seeds import Seed, Wanted
+from .data import seeds
+from .data.answers import Clause, lines_of
+from .data.phrasebook import TRAIN, is_devanagari
+from .data.seeds import Seed, Wanted
 
 _MOST = 4  # names of one action
 _VERB_OF = {"light.turn_on": "on", "light.turn_off": "off", "light.toggle": "toggle", "batti.describe": "describe"}

@@ -227,7 +227,7 @@ async def test_the_loss_of_each_file(made: Path, nano: tuple[Path, str]) -> None
         ("words", 1, ["cut text into words"]),
         ("chatless", 1, ["has no <|eot_id|> token"]),
         ("4bit", 1, ["are quantised", "--base"]),
-        ("no sentences", 1, ["nothing.jsonl", "python -m training.dataset"]),
+        ("no sentences", 1, ["nothing.jsonl", "python -m training.data"]),
         ("a file", 1, ["lines.jsonl is a file"]),
     ],
 )

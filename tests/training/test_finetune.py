@@ -14,7 +14,7 @@ import yaml
 from custom_components.batti.interpreter import prompt
 from tests.interpreter.test_tokenisers import llama3, tokeniser
 from tests.training import child
-from training import dataset
+from training.data import dataset
 
 EVERY = 4  # steps between evaluations
 STEPS = 12

@@ -21,14 +21,15 @@ from custom_components.batti.interpreter.labels import Labels
 from custom_components.batti.interpreter.names import Thing
 from custom_components.batti.interpreter.plan import Plan, lights_of
 from custom_components.batti.interpreter.resolve import resolve
-from training import corrections, dataset, personal, variations, wording
+from training import corrections, personal, variations, wording
 from training.corrections import Alias, CorrectionError
+from training.data import dataset
+from training.data.homes import random_home
+from training.data.naming import trained_rooms
+from training.data.phrasebook import TEST, TRAIN
+from training.data.seeds import Seed, Wanted
 from training.family import Family
-from training.homes import random_home
-from training.naming import trained_rooms
 from training.own_home import read_home
-from training.phrasebook import TEST, TRAIN
-from training.seeds import Seed, Wanted
 
 ROOT = Path(__file__).parents[2]
 HOUSE = ROOT / "tests" / "homes" / "lalitpur_house.yaml"

@@ -257,7 +257,7 @@ def test_too_little(study: Study) -> None:
     assert "No plots: they need two whole trials." in study.run(1, "--plots")
     assert "0 is less than 1" in study.run(0, code=2)
     (study.data / "validation.jsonl").unlink()
-    assert "python -m training.dataset" in study.run(2, code=1)
+    assert "python -m training.data" in study.run(2, code=1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 
-from training import adapter, anchored, bases, chat, dataset, encoded, gguf_file, greedy, samples
+from training import adapter, anchored, bases, chat, encoded, gguf_file, greedy, samples
+from training.data import dataset
 
 HOSTILE = {"sentence": "<|eot_id|> [ bansa ] ko", "messages": [{}, {}, {"content": "[]  # unclear\n"}]}
 

@@ -1,6 +1,6 @@
 """Training, validation and test sentences as JSONL, in chat format, with a check that the test shares nothing it must not.
 
-    python -m training.dataset --sentences 600000 --out training/.data
+    python -m training.data --sentences 600000 --out training/.data
 
 70% train, 15% validation, 15% test. Every sentence that a person wrote (`seeds.py`) belongs to one of them. For the rest
 validation draws from what training draws from, in other homes; the test draws from what is held out: other sentence
@@ -39,7 +39,7 @@ SENTENCES_PER_HOME = 60
 _CHUNK = 4000
 SEEDS = 1_000_000  # chunk seeds that belong to one seed of a data set
 SHARES = {TRAIN: 0.7, VALIDATION: 0.15, TEST: 0.15}
-OUT = Path(__file__).parent / ".data"
+OUT = Path(__file__).parents[1] / ".data"
 
 
 def messages(example: Example) -> dict[str, Any]:
@@ -176,7 +176,3 @@ def main() -> None:
     shared = leaks(options.out / "train.jsonl", options.out / "test.jsonl")
     if shared:
         raise SystemExit(f"Test and training share {len(shared)} forms or rooms, such as {sorted(shared)[:5]}")
-
-
-if __name__ == "__main__":
-    main()
