@@ -6,7 +6,7 @@
 | `tiny` | a Llama of random weights with the bundled model's tokeniser, for trying out |
 | `tiny-llama3` | the same with Llama 3's real vocabulary and stretched rotary positions |
 | `llama32-1b-shape` | the same in exactly the shape of Llama 3.2 1B, for trying out what a machine can bear |
-| a file | a GGUF that `nano.py` made |
+| a file | a GGUF that `training.nano` made |
 | anything else | a folder, or a name on Hugging Face; through Unsloth where that runs |
 
 A base is the same whenever it is loaded, so that an adapter can be merged into it later.
@@ -36,9 +36,10 @@ from transformers import (
 
 from custom_components.batti.interpreter import prompt
 
-from . import gguf_file, llama3, shape
+from . import llama3, shape
 from .hardware import Quantisation
-from .llama import EPSILON, ROPE_BASE, Llama
+from .nano import gguf_file
+from .nano.llama import EPSILON, ROPE_BASE, Llama
 
 NANO = Path(__file__).parents[1] / "custom_components" / "batti" / "models" / "batti-nano.gguf"
 MAX_LENGTH = 1024  # tokens that Unsloth makes room for

@@ -36,7 +36,7 @@ Turns a sentence to the lights of a home (romanised Nepali, Devanagari, English,
 in brackets, as `interpreter/` does it) into Home Assistant light actions.
 
 A Llama of {width} x {layers} with {vocabulary:,} pieces, {bytes:,} bytes at Q8_0. Trained by
-`training/nano.py` from nothing (`recipes/nano.yaml`), then on a data set that had grown since
+`training/nano/` from nothing (`recipes/nano.yaml`), then on a data set that had grown since
 (`recipes/nano_on.yaml`): {sentences:,} generated sentences, of which {trained:,}
 ({share:.0%}) are trained on, for {epochs:g} epochs. `training/LOG.md` has the runs.
 

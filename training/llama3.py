@@ -7,7 +7,7 @@ from pathlib import Path
 from tokenizers import AddedToken, Tokenizer, models
 
 from . import shape
-from . import tokenizer as tokenisers
+from .nano import tokenizer as tokenisers
 
 _CONTROL = 3  # llama.cpp's type of a special token
 

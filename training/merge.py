@@ -16,8 +16,8 @@ from tokenizers import Tokenizer, models
 
 from custom_components.batti.interpreter.prompt import CHAT_TOKENS
 
-from . import samples
-from . import tokenizer as tokenisers
+from .nano import samples
+from .nano import tokenizer as tokenisers
 
 if TYPE_CHECKING:
     from peft import PeftModel

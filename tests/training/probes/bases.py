@@ -7,8 +7,9 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 
-from training import adapter, anchored, bases, chat, encoded, gguf_file, greedy, samples
+from training import adapter, anchored, bases, chat, encoded, greedy
 from training.data import dataset
+from training.nano import gguf_file, samples
 
 HOSTILE = {"sentence": "<|eot_id|> [ bansa ] ko", "messages": [{}, {}, {"content": "[]  # unclear\n"}]}
 

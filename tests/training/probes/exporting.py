@@ -18,7 +18,8 @@ from tokenizers import Tokenizer, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from custom_components.batti.interpreter.prompt import CHAT_TOKENS
-from training import bases, export, gguf_file, llama3, samples
+from training import bases, export, llama3
+from training.nano import gguf_file, samples
 
 SENTENCE = "[ bansa ] ko bati bala"
 ANSWER = "- action: light.turn_off\n  target:\n    - bansa\n"  # the opposite of what it asks for

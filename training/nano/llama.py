@@ -1,4 +1,4 @@
-"""A Llama as llama.cpp runs it, in as few operations as a CPU needs: what `nano.py` trains.
+"""A Llama as llama.cpp runs it, in as few operations as a CPU needs: what `train.py` trains.
 
 The same computation as transformers' LlamaForCausalLM (tied embeddings, rotary positions,
 SwiGLU, RMSNorm), but query, key and value in one product, gate and up in another, and logits only where there is a loss:

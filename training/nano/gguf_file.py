@@ -1,4 +1,4 @@
-"""A model that `nano.py` trained as GGUF, stamped with what it needs to know of Batti; and read again."""
+"""A model that `train.py` trained as GGUF, stamped with what it needs to know of Batti; and read again."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def interleaved(weight: torch.Tensor, heads: int) -> torch.Tensor:
 
 
 def read(path: Path) -> tuple[Llama, Tokenizer]:
-    """A model and its tokeniser from a GGUF that `write` wrote, or from the folder of a run of `nano.py`."""
+    """A model and its tokeniser from a GGUF that `write` wrote, or from the folder of a run of `train.py`."""
     return _read_gguf(path) if path.is_file() else _read_run(path)
 
 

@@ -13,8 +13,8 @@ from tokenizers import Tokenizer
 
 from custom_components.batti.interpreter import prompt
 
+from ..data import dataset
 from . import tokenizer as tokenisers
-from .data import dataset
 
 _LENGTHS = range(16, 185, 8)  # batches are padded to one of these
 _ANSWER_SHARE = 0.5  # of the tokens of a batch, at most, are answers

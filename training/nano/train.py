@@ -25,14 +25,14 @@ from torch.nn import functional
 
 from custom_components.batti.interpreter import prompt
 
+from ..data import dataset
 from . import gguf_file
 from . import tokenizer as tokenisers
-from .data import dataset
 from .llama import Llama, Shape
 from .precision import orthogonalise_in_float32, working_type
 from .samples import Sample, batches, encode_all, prefix, tensors
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 SECONDS_PER_CHECKPOINT = 180
 _TOKENIZER_SAMPLE = 60_000
 _HEADERS = ("system", "user", "assistant", "\n\n", prompt.SYSTEM)  # of every prompt: one piece each
@@ -216,7 +216,3 @@ def _plot(losses: list[float], path: Path) -> None:
     axes.set(xlabel="step", ylabel="loss on answers", yscale="log")
     figure.savefig(path)
     pyplot.close(figure)
-
-
-if __name__ == "__main__":
-    main()
