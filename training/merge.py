@@ -55,7 +55,7 @@ def settings(adapter: Path) -> dict[str, Any]:
     path = adapter / CONFIG
     if not path.is_file():
         inside = adapter / "adapter"
-        hint = f"did you mean {inside}?" if (inside / CONFIG).is_file() else "training/finetune.py writes one"
+        hint = f"did you mean {inside}?" if (inside / CONFIG).is_file() else "training.finetune writes one"
         raise MergeError(f"{adapter} is no peft adapter, for it has no {CONFIG}: {hint}")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
@@ -114,7 +114,7 @@ def _merged(with_adapter: PeftModel, tokens: Tokenizer, adapter: Path) -> LlamaF
 def _load(base: str) -> tuple[Any, Any]:
     """The base and its tokeniser, by transformers alone: what Unsloth loads is made for a GPU and for training."""
     if base in OWN_BASES or Path(base).is_file():
-        from . import bases
+        from .finetune import bases
 
         return bases.load(base)
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer

@@ -116,7 +116,7 @@ def elsewhere(path: Path | None, most: int) -> list[dict[str, Any]]:
 
 def check(options: argparse.Namespace) -> dict[str, Any]:
     """Make, fine-tune, export and ask; returns what `show` prints."""
-    from . import finetune  # torch takes its time, and wrong corrections should be told at once
+    from .finetune import train  # torch takes its time, and wrong corrections should be told at once
 
     begun = time.monotonic()
     recipe = personal.recipe_of(options.recipe, options.sentences)
@@ -126,7 +126,7 @@ def check(options: argparse.Namespace) -> dict[str, Any]:
     written = personal.write(home, options.corrections, options.out / "data", recipe)
     personal.show_written(written, Console())
     worked = time.process_time()
-    outcome = finetune.run(recipe, options.out / "data", options.out / "run")
+    outcome = train.run(recipe, options.out / "data", options.out / "run")
     worked = time.process_time() - worked
     model = exported(outcome.adapter, options.out / "model")
     lines: dict[str, list[dict[str, Any]]] = {dataset.ELSEWHERE: elsewhere(options.elsewhere, options.most)}

@@ -25,7 +25,7 @@ _FAILURES = 3  # in a row end the study
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 _SETTINGS = {"space", "random_trials", "prune_after_trials", "prune_after_steps"}
 
-Finetune = Callable[..., Any]  # as finetune.run
+Finetune = Callable[..., Any]  # as train.run
 
 
 class StudyError(Exception):
@@ -41,7 +41,7 @@ def objective(exact_match: float, loss: float) -> float:
 
 
 class Tuning:
-    """A study in its folder. `finetune` is `finetune.run`, or something that takes and gives the same."""
+    """A study in its folder. `finetune` is `train.run`, or something that takes and gives the same."""
 
     def __init__(self, recipe: Recipe, space: dict[str, Any], data: Path, out: Path, finetune: Finetune) -> None:
         """Begin the study, or take it up."""

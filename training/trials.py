@@ -83,7 +83,7 @@ def _rows(study: optuna.Study) -> Iterator[list[Any]]:
 
 
 def write_best(study: optuna.Study, recipe: Recipe, ranges: list[Range], path: Path) -> None:
-    """The recipe of the best trial, as `finetune.py` reads it."""
+    """The recipe of the best trial, as `training.finetune` reads it."""
     best = study.best_trial
     text = yaml.safe_dump(recipe_of(recipe, ranges, best), sort_keys=False, allow_unicode=True)
     new = path.with_suffix(".tmp")

@@ -1,11 +1,11 @@
-"""Looks for good hyperparameters: an Optuna study whose trials are runs of `finetune.py`.
+"""Looks for good hyperparameters: an Optuna study whose trials are runs of `training.finetune`.
 
     python -m training.tune --recipe training/recipes/tiny.yaml --space training/recipes/tune.yaml \
         --data training/.data --out training/.runs/tune --trials 12 --plots
 
 What is tried is in the space's file; everything else is as in the recipe. A trial that at some evaluation is worse than the
 median of earlier ones is stopped ("pruned"). Everything is kept in `--out`: `study.db` (SQLite), `best.yaml` (a recipe for
-`finetune.py`), `trials.csv`, `plots/`, and in `trials/` the run of the best trial; those of others are deleted.
+`training.finetune`), `trials.csv`, `plots/`, and in `trials/` the run of the best trial; those of others are deleted.
 
 Started again with the same `--out` it goes on until `--trials` trials have ended, whole or pruned, in all. A trial during
 which the process was killed is marked as failed and tried again with the same values, from its last checkpoint. A study
@@ -67,7 +67,7 @@ def tune(options: argparse.Namespace, finetune: Finetune) -> None:
 def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--recipe", type=Path, required=True, help="what finetune.py gets, but for what is tuned")
+    parser.add_argument("--recipe", type=Path, required=True, help="what training.finetune gets, but for what is tuned")
     parser.add_argument("--space", type=Path, default=SPACE, help="what is tuned, between what limits")
     parser.add_argument("--data", type=Path, required=True, help="the folder of train.jsonl and validation.jsonl")
     parser.add_argument("--out", type=Path, required=True, help="the folder of the study")
@@ -85,7 +85,7 @@ def _positive(text: str) -> int:
 
 
 def main(arguments: list[str] | None = None, finetune: Finetune | None = None) -> None:
-    """Tune what `finetune.run` does, or something that takes and gives the same."""
+    """Tune what `train.run` does, or something that takes and gives the same."""
     options = options_of(arguments)
     try:
         tune(options, finetune or _finetune())
@@ -96,7 +96,7 @@ def main(arguments: list[str] | None = None, finetune: Finetune | None = None) -
 
 
 def _finetune() -> Finetune:
-    from .finetune import run  # PyTorch: not before the command line is known to be right
+    from .finetune.train import run  # PyTorch: not before the command line is known to be right
 
     return run
 

@@ -329,7 +329,7 @@ def test_the_tiny_base(tmp_path: Path) -> None:
     (kept,) = (out / "trials").iterdir()
     outcome = json.loads((kept / "outcome.json").read_text())
     assert outcome["loss"] == pytest.approx(min(float(row["loss"]) for row in whole))
-    # Ready for finetune.py: for this recipe that run has ended.
+    # Ready for training.finetune: for this recipe that run has ended.
     child.run("-m", "training.finetune", "--recipe", out / "best.yaml", "--data", tmp_path, "--out", kept, timeout=300)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 
-from training import adapter, anchored, bases, chat, encoded, greedy
 from training.data import dataset
+from training.finetune import adapter, anchored, bases, chat, encoded, greedy
 from training.nano import gguf_file, samples
 
 HOSTILE = {"sentence": "<|eot_id|> [ bansa ] ko", "messages": [{}, {}, {"content": "[]  # unclear\n"}]}

@@ -18,7 +18,8 @@ from tokenizers import Tokenizer, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from custom_components.batti.interpreter.prompt import CHAT_TOKENS
-from training import bases, export, llama3
+from training import export
+from training.finetune import bases, llama3
 from training.nano import gguf_file, samples
 
 SENTENCE = "[ bansa ] ko bati bala"

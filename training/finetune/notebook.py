@@ -11,7 +11,7 @@ from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _MODULES = {"PyYAML": "yaml", "Jinja2": "jinja2", "llama-cpp-python": "llama_cpp"}  # those not named as their packages
 _WITH_GPU = ("unsloth", "bitsandbytes")
 _SETUP = ROOT / "scripts" / "setup.d"

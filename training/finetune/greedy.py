@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from . import chat, scoring
+from .. import scoring
+from . import chat
 
 _BATCH = 64
 _SPARE = 8  # tokens that an answer may have more than the one wanted, and still do the same

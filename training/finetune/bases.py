@@ -36,12 +36,13 @@ from transformers import (
 
 from custom_components.batti.interpreter import prompt
 
-from . import llama3, shape
+from .. import shape
+from ..nano import gguf_file
+from ..nano.llama import EPSILON, ROPE_BASE, Llama
+from . import llama3
 from .hardware import Quantisation
-from .nano import gguf_file
-from .nano.llama import EPSILON, ROPE_BASE, Llama
 
-NANO = Path(__file__).parents[1] / "custom_components" / "batti" / "models" / "batti-nano.gguf"
+NANO = Path(__file__).parents[2] / "custom_components" / "batti" / "models" / "batti-nano.gguf"
 MAX_LENGTH = 1024  # tokens that Unsloth makes room for
 _SEED = 3  # of random weights
 _TINY = {"width": 96, "layers": 2, "heads": 4, "kv_heads": 2, "hidden": 256}

@@ -1,9 +1,9 @@
 """The data set as Hugging Face has them: a folder that `datasets.load_dataset` reads, with a card.
 
-    python -m training.hub_dataset --data training/.data --out training/.hub
+    python -m training.finetune.hub_dataset --data training/.data --out training/.hub
 
 JSON lines by split, every sentence as a conversation in both common forms: `messages` (role, content) and ShareGPT's
-`conversations` (from, value). `finetune.py` takes this folder as well as the one it was made from.
+`conversations` (from, value). `training.finetune` takes this folder as well as the one it was made from.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from datasets import DatasetInfo, Features, List, Value
 from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCard, DatasetCardData
 
-from .data import dataset
+from ..data import dataset
 
 _SPEAKERS = {"system": "system", "user": "human", "assistant": "gpt"}  # ShareGPT's names
 _TEXT = Value("string")
@@ -62,7 +62,7 @@ Validation draws from the same sentence forms as training, in other homes. The t
 spellings of rooms and names of people that training never sees.
 
 A model for Batti is trained on the prompt in `custom_components/batti/interpreter/prompt.py`, which
-`training/chat.py` makes of `sentence` and `previous`: a chat template makes other tokens.
+`training/finetune/chat.py` makes of `sentence` and `previous`: a chat template makes other tokens.
 """
 
 

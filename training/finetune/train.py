@@ -246,7 +246,3 @@ def main() -> None:
         f"{outcome.adapter}: exact match {outcome.exact_match:.1%}, loss {outcome.loss:.4f} after {outcome.steps} steps "
         f"in {outcome.seconds:.0f} s, at most {(hardware.peak_memory() or 0) / 1e9:.1f} GB of memory"
     )
-
-
-if __name__ == "__main__":
-    main()

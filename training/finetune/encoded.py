@@ -13,8 +13,8 @@ from datasets import Dataset
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from ..data.dataset import ELSEWHERE
 from . import chat
-from .data.dataset import ELSEWHERE
 
 _MULTIPLE = 8  # lengths of batches: kernels like them, and fewer lengths are fewer shapes
 _FEWEST = 0.5  # of the lines must fit, or the limit is wrong

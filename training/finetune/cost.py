@@ -1,6 +1,6 @@
 """What fine-tuning Llama 3.2 1B takes in time, memory and money on common GPUs. Computed, not measured.
 
-    python -m training.cost --recipe training/recipes/llama32_1b_lora.yaml --data training/.data/train.jsonl
+    python -m training.finetune.cost --recipe training/recipes/llama32_1b_lora.yaml --data training/.data/train.jsonl
 
 Time: a step needs 2 operations per weight and token forwards and 2 backwards (the weights themselves get no gradient), and
 2 more where activations are computed twice; a GPU is taken to do a share of its data sheet's peak. Memory: the base, the
@@ -21,11 +21,11 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from .data import dataset
-from .data.phrasebook import TRAIN
-from .shape import Shape
+from ..data import dataset
+from ..data.phrasebook import TRAIN
+from ..shape import Shape
 
-GPUS = Path(__file__).parent / "recipes" / "gpus.yaml"
+GPUS = Path(__file__).parents[1] / "recipes" / "gpus.yaml"
 _SAMPLE = 2000  # lines whose tokens are counted
 # Bytes of a weight of the base's matrices: bfloat16, LLM.int8, 4 bits with doubly quantised scales (QLoRA's 4.127 bits).
 _BYTES = {None: 2.0, "8bit": 1.0, "4bit": 4.127 / 8}
