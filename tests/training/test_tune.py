@@ -18,7 +18,7 @@ import yaml
 
 from custom_components.batti.interpreter import prompt
 from tests.training import child
-from training import search_space
+from training.tune import search_space
 
 RECIPES = child.ROOT / "training" / "recipes"
 SPACE = yaml.safe_load((RECIPES / "tune.yaml").read_text(encoding="utf-8"))

@@ -32,7 +32,7 @@ from . import trials
 from .search_space import SpaceError
 from .study import Finetune, StudyError, Tuning
 
-SPACE = Path(__file__).parent / "recipes" / "tune.yaml"
+SPACE = Path(__file__).parents[1] / "recipes" / "tune.yaml"
 _WIDTH = 160  # of lines that go to a file
 
 
@@ -96,10 +96,6 @@ def main(arguments: list[str] | None = None, finetune: Finetune | None = None) -
 
 
 def _finetune() -> Finetune:
-    from .finetune.train import run  # PyTorch: not before the command line is known to be right
+    from ..finetune.train import run  # PyTorch: not before the command line is known to be right
 
     return run
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""A study of hyperparameters in a folder, which can be left and taken up at any time: what `tune.py` runs."""
+"""A study of hyperparameters in a folder, which can be left and taken up at any time: what `training.tune` runs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ..data.phrasebook import TRAIN, VALIDATION
 from . import search_space, trials
-from .data.phrasebook import TRAIN, VALIDATION
 from .search_space import Recipe, SpaceError
 
 _LOSS = 1e-4  # what the loss can add at most

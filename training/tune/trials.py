@@ -1,4 +1,4 @@
-"""What is written of a study by `tune.py`: a table of its trials, the best one's recipe, plots."""
+"""What is written of a study by `training.tune`: a table of its trials, the best one's recipe, plots."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def write_best(study: optuna.Study, recipe: Recipe, ranges: list[Range], path: P
     text = yaml.safe_dump(recipe_of(recipe, ranges, best), sort_keys=False, allow_unicode=True)
     new = path.with_suffix(".tmp")
     new.write_text(
-        f"# Written by training/tune.py: trial {best.number}, on validation {scores(best)}.\n\n{text}", encoding="utf-8"
+        f"# Written by training.tune: trial {best.number}, on validation {scores(best)}.\n\n{text}", encoding="utf-8"
     )
     new.replace(path)
 
