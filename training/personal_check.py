@@ -29,10 +29,11 @@ from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import BattiError
 from custom_components.batti.interpreter.home import Home
 
-from . import corrections, evaluate, personal, scoring
+from . import corrections, personal
 from .data import dataset
 from .data.commands import Example
 from .data.phrasebook import TEST
+from .evaluate import judging, scoring
 from .own_home import read_home
 
 _SEED = 77  # of what is asked about other homes, where no file is given
@@ -60,13 +61,13 @@ async def ask(model: Path, asked: Asked) -> dict[str, Answers]:
         for name, lines in asked.lines.items():
             right[name] = []
             for line in lines:
-                report = evaluate.Report()
-                await evaluate.judge_generated(engine, [line], report)
+                report = judging.Report()
+                await judging.judge_generated(engine, [line], report)
                 right[name].append(not report.misses)
         for name, home in ((BY_HAND, asked.home), (WITHOUT_NAMES, asked.nameless)):
             for case in asked.cases:
-                report = evaluate.Report()
-                await evaluate.judge_case(engine, home, case, report)
+                report = judging.Report()
+                await judging.judge_case(engine, home, case, report)
                 right.setdefault(name, []).append(not report.misses)
     finally:
         await engine.stop()
@@ -134,7 +135,7 @@ def check(options: argparse.Namespace) -> dict[str, Any]:
         lines.setdefault(line["source"], []).append(line)
     cases = yaml.safe_load(options.cases.read_text(encoding="utf-8"))["cases"] if options.cases else []
     asked = Asked(lines, cases, corrections.read(options.corrections, home).home, home)
-    before, after = (asyncio.run(ask(one, asked)) for one in (evaluate.MODEL, model))
+    before, after = (asyncio.run(ask(one, asked)) for one in (judging.MODEL, model))
     tuned = {key: value for key, value in asdict(outcome).items() if key != "adapter"} | {"cpu_seconds": worked}
     return {
         "scores": compare(before, after),
@@ -142,7 +143,7 @@ def check(options: argparse.Namespace) -> dict[str, Any]:
         "fine-tuning": tuned,
         "seconds": time.monotonic() - begun,
         "cores": len(os.sched_getaffinity(0)),
-        "machine": evaluate.machine(),
+        "machine": judging.machine(),
         "misses": [case["say"] for case, right in zip(cases, after.get(BY_HAND, []), strict=True) if not right],
     }
 

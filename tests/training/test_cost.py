@@ -9,7 +9,7 @@ import yaml
 
 from tests.training import child
 from training.finetune import cost
-from training.shape import Shape, vocabulary
+from training.speed.shape import Shape, vocabulary
 
 VOCABULARY = 128_256
 RECIPES = child.ROOT / "training" / "recipes"

@@ -36,9 +36,9 @@ from transformers import (
 
 from custom_components.batti.interpreter import prompt
 
-from .. import shape
 from ..nano import gguf_file
 from ..nano.llama import EPSILON, ROPE_BASE, Llama
+from ..speed import shape
 from . import llama3
 from .hardware import Quantisation
 

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from ..data import dataset
 from ..data.phrasebook import TRAIN
-from ..shape import Shape
+from ..speed.shape import Shape
 
 GPUS = Path(__file__).parents[1] / "recipes" / "gpus.yaml"
 _SAMPLE = 2000  # lines whose tokens are counted

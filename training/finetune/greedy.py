@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from .. import scoring
+from ..evaluate import scoring
 from . import chat
 
 _BATCH = 64

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 
 import torch
 
-from .. import meter
+from ..speed import meter
 
 _FIRST_WITH_BFLOAT16 = 8  # major compute capability: Ampere; a T4 (7.5) only emulates it, slowly
 

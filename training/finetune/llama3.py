@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, models
 
-from .. import shape
 from ..nano import tokenizer as tokenisers
+from ..speed import shape
 
 _CONTROL = 3  # llama.cpp's type of a special token
 

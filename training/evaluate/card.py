@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from .data.dataset import SHARES
-from .data.phrasebook import TRAIN
+from ..data.dataset import SHARES
+from ..data.phrasebook import TRAIN
 from .scoring import ENOUGH, Figures, in_order
 
-RECIPE = Path(__file__).parent / "recipes" / "nano_on.yaml"  # of the run that the bundled model ended with
+RECIPE = Path(__file__).parents[1] / "recipes" / "nano_on.yaml"  # of the run that the bundled model ended with
 TRAIN_SHARE = SHARES[TRAIN]  # of the generated sentences
 _FEWEST = 10  # trials of a slice that is worth a line
 _FEWEST_OF_WEAK = 40
@@ -63,7 +63,7 @@ _ABOUT = {
 
 
 def write(path: Path, model: Path, results: dict[str, Any], machine: str) -> None:
-    """Write the card of a model from the results of `evaluate.py`."""
+    """Write the card of a model from the results of `judging.py`."""
     recipe = yaml.safe_load(RECIPE.read_text(encoding="utf-8"))
     head = _HEAD.format(
         name=model.stem,

@@ -33,10 +33,10 @@ from custom_components.batti.interpreter.errors import EngineError
 from custom_components.batti.interpreter.home import Area, Home, Light
 from custom_components.batti.interpreter.prompt import Style
 
-from . import shape, speed_plots, speed_report
-from .evaluate import HOMES, MODEL, NATURAL, cases_of, machine
+from ..evaluate.judging import HOMES, MODEL, NATURAL, cases_of, machine
+from . import plots, report, shape
+from .figures import Speed, ninety_fifth, ratios
 from .meter import POWERCAP
-from .speed import Speed, ninety_fifth, ratios
 from .stopwatch import Dictation, Setup, Trial, engine_of, speed_of, understand
 
 _HOME = "pokhara_guesthouse"  # 20 lights
@@ -148,12 +148,12 @@ async def run(options: argparse.Namespace, console: Console, make: Make = engine
     trial = Trial(home, few, options.repeat, options.starts, options.powercap)
     with TemporaryDirectory() as folder:
         rows = await compare(setups_of(options, Path(folder)), trial, console, make)
-    speed_report.show(rows, trial, console)
+    report.show(rows, trial, console)
     return on | {
         "sentences": [case["say"] for case in few],
         "repeat": options.repeat,
         "starts": options.starts,
-        "energy": speed_report.energy_of(trial),
+        "energy": report.energy_of(trial),
         "homes": sizes,
         "rows": [asdict(one) for one in rows],
         "ratios": [ratios(one, rows[0]) for one in rows],
@@ -204,9 +204,5 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(f"benchmark: {error}") from error
     if options.json:
         options.json.write_text(json.dumps(results, ensure_ascii=False, indent=1), encoding="utf-8")
-    if options.plots and not speed_plots.write(results, options.plots):
+    if options.plots and not plots.write(results, options.plots):
         console.print("No plots: matplotlib is not installed here; scripts/setup --training brings it.")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """A GGUF of exactly Llama 3.2 1B's shape, with Llama 3's real vocabulary and random weights.
 
-    python -m training.shape --out FILE [--quantisation Q4_K_M|Q8_0] [--seed N]
+    python -m training.speed.shape --out FILE [--quantisation Q4_K_M|Q8_0] [--seed N]
 
 It says nothing sensible, but it loads, takes memory and time, and is addressed as the real one: for trying out what does
 not depend on what is said. Quantised blocks are written as they come from the dice, so it takes seconds. Sizes: Meta's
@@ -37,7 +37,7 @@ CHAT_TEMPLATE = (
     "{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}"
     "{% endif %}"
 )
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 _VOCABULARY = "tokenizer.ggml."
 
 # Blocks of llama.cpp's ggml-common.h; whatever is no scale (d, dmin) is random.
@@ -182,7 +182,7 @@ def write(
 def _describe(writer: gguf.GGUFWriter, shape: Shape, quantisation: Quantisation) -> None:
     writer.add_type("model")
     writer.add_name(NAME)
-    writer.add_description("Says nothing sensible; made by Batti's training/shape.py for trying out")
+    writer.add_description("Says nothing sensible; made by Batti's training/speed/shape.py for trying out")
     writer.add_context_length(shape.context)
     writer.add_embedding_length(shape.width)
     writer.add_block_count(shape.layers)

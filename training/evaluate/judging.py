@@ -35,10 +35,10 @@ from custom_components.batti.interpreter.engine.base import Engine
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.home import Home, load_home
 
+from ..data.dataset import OUT, read
 from . import card, effects, plots, scoring
-from .data.dataset import OUT, read
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "custom_components" / "batti" / "models" / "batti-nano.gguf"
 NATURAL = ROOT / "tests" / "cases" / "natural"
 EXAM = ROOT / "tests" / "cases" / "exam"
@@ -237,7 +237,3 @@ def main() -> None:
         plots.write(results, options.plots)
     if options.card:
         card.write(options.card, options.model, results, machine())
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """What the two thresholds of decoding do, on validation data, where they are chosen.
 
-    .venv/bin/python -m training.thresholds [--model GGUF] [--generated training/.data/validation.jsonl] [--most 1500]
+    .venv/bin/python -m training.evaluate.thresholds [--model GGUF] [--generated DATA.jsonl] [--most 1500]
 
 `grammar.GROUNDED`: below it a label is not taken for what the model wanted to write. `grammar.SURE`: below it a plan is not
 carried out. Runs llama.cpp in this process, so that the first can be changed.
@@ -20,9 +20,9 @@ from rich.table import Table
 from custom_components.batti.interpreter.engine.model import Model
 from custom_components.batti.interpreter.grammar import GROUNDED, SURE
 
+from ..data.dataset import OUT, read
 from . import scoring
-from .data.dataset import OUT, read
-from .evaluate import MODEL, machine
+from .judging import MODEL, machine
 
 GROUNDING = (0.2, 0.35, 0.5, 0.65, 0.8)
 ASKING = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)

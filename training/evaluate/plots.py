@@ -1,6 +1,6 @@
-"""Plots of what `evaluate.py` measured: effect by slice, reliability, thresholds, confusion.
+"""Plots of what `judging.py` measured: effect by slice, reliability, thresholds, confusion.
 
-    .venv-training/bin/python -m training.plots results.json plots        # from what evaluate --json wrote
+    .venv-training/bin/python -m training.evaluate.plots results.json plots        # from what evaluate --json wrote
 
 The engine and matplotlib are in two environments; `write` draws in the other one where this one has no matplotlib.
 """
@@ -18,7 +18,7 @@ from typing import Any
 
 from .scoring import CLASSES, ENOUGH
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-training" / "bin" / "python"
 _FEWEST = 10  # trials of a slice that is worth a point
 
@@ -33,7 +33,7 @@ def write(results: dict[str, Any], folder: Path) -> None:
     if find_spec("matplotlib") is not None:
         draw(results, folder)
         return
-    command = [str(PYTHON), "-m", "training.plots", "-", str(folder.absolute())]
+    command = [str(PYTHON), "-m", "training.evaluate.plots", "-", str(folder.absolute())]
     subprocess.run(command, input=json.dumps(results), text=True, check=True, cwd=ROOT)
 
 

@@ -26,9 +26,9 @@ from custom_components.batti.interpreter.errors import EngineError, SentenceTooL
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.prompt import Style
 
-from .evaluate import READY
+from ..evaluate.judging import READY
+from .figures import Speed, ninety_fifth
 from .meter import POWERCAP, Energy, peak_memory
-from .speed import Speed, ninety_fifth
 
 _PATIENCE = 600.0  # seconds, for a start or a sentence: nobody waits here
 _CHUNK = 1 << 24  # bytes
@@ -118,7 +118,7 @@ def engine_of(setup: Setup, folder: Path) -> LocalEngine:
         threads = [] if setup.threads is None else ["--threads", str(setup.threads)]
         options = ["--model", str(setup.model), "--n-ctx", str(CONTEXT), "--state-dir", str(folder), *threads]
         options += ["--binding", setup.binding]
-        command = [sys.executable, "-P", "-m", "training.dictated", str(given), *options]
+        command = [sys.executable, "-P", "-m", "training.speed.dictated", str(given), *options]
     return LocalEngine(
         setup.model,
         threads=setup.threads,

@@ -1,6 +1,6 @@
 """The engine's worker, but for its answers, which are given: a model of random weights at the speed of a trained one.
 
-    python -m training.dictated DICTATION.json WORKER'S OPTIONS
+    python -m training.speed.dictated DICTATION.json WORKER'S OPTIONS
 
 What a model is asked and answers decides how long it takes: how many tokens, and how many choices among lines. A model of
 random weights would choose at random, and long. Here it computes all that a trained one computes, and only then its

@@ -1,6 +1,6 @@
 """Plots of what `benchmark.py` measured: latency, tokens a second, memory, energy.
 
-    .venv-training/bin/python -m training.speed_plots speed.json plots        # from what benchmark --json wrote
+    .venv-training/bin/python -m training.speed.plots speed.json plots        # from what benchmark --json wrote
 
 The engine and matplotlib are in two environments; `write` draws in the other one where this one has no matplotlib.
 """
@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from .plots import PYTHON, ROOT, possible
+from ..evaluate.plots import PYTHON, ROOT, possible
 
 _GROUPS = {
     "latency": ({"cold_ms": "cold", "cold_saved_ms": "cold, state saved", "warm_ms": "warm"}, "milliseconds to a plan"),
@@ -33,7 +33,7 @@ def write(results: dict[str, Any], folder: Path) -> bool:
     if find_spec("matplotlib") is not None:
         draw(results, folder)
         return True
-    command = [str(PYTHON), "-m", "training.speed_plots", "-", str(folder.absolute())]
+    command = [str(PYTHON), "-m", "training.speed.plots", "-", str(folder.absolute())]
     subprocess.run(command, input=json.dumps(results), text=True, check=True, cwd=ROOT)
     return True
 

@@ -8,8 +8,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from .figures import METRICS, Speed, ratios
 from .meter import Energy
-from .speed import METRICS, Speed, ratios
 from .stopwatch import Trial
 
 _NONE = "–"

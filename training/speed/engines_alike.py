@@ -1,6 +1,6 @@
 """Whether all engines understand alike: the same sentences through each, every difference, and how long they take.
 
-    python -m training.engines_alike [--sentences 200] [--model FILE.gguf] [--server http://127.0.0.1:8080]
+    python -m training.speed.engines_alike [--sentences 200] [--model FILE.gguf] [--server http://127.0.0.1:8080]
 
 llama-cpp-python is what the others are compared with: the ready engine, and where its address is given a llama.cpp server
 with the same model. They hold different builds of llama.cpp, so probabilities differ in their last digits; a plan may
@@ -28,7 +28,7 @@ from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.engine.server import ServerEngine
 from custom_components.batti.interpreter.home import Home
 
-from .evaluate import MODEL, NATURAL, READY, cases_of, machine
+from ..evaluate.judging import MODEL, NATURAL, READY, cases_of, machine
 
 _DEADLINE = 30.0
 _ALIKE = 0.05  # confidences that differ by less
