@@ -150,9 +150,9 @@ def check(options: argparse.Namespace) -> dict[str, Any]:
 
 def exported(adapter: Path, folder: Path) -> Path:
     """The GGUF of an adapter, stored as the bundled model is."""
-    from . import export
+    from .export import command
 
-    export.main([str(adapter), "--out", str(folder), "--name", "house", "--quantisations", "Q8_0", "--sample", "50"])
+    command.main([str(adapter), "--out", str(folder), "--name", "house", "--quantisations", "Q8_0", "--sample", "50"])
     return folder / "house-Q8_0.gguf"
 
 

@@ -20,8 +20,8 @@ from tests.interpreter.engine.language import problem
 from tests.interpreter.engine.tiny_gguf import CHAT_TEMPLATE, write_model
 from tests.interpreter.test_tokenisers import BUNDLED, llama3, tokeniser
 from tests.training import child
-from training import drift
-from training.quantise import FILE_TYPES, Quantisation, QuantiseError, quantise
+from training.export import drift
+from training.export.quantise import FILE_TYPES, Quantisation, QuantiseError, quantise
 from training.speed.shape import Reader
 
 SENTENCE, LABELS = "[ bansa ] ko bati bala", ["bansa"]  # what the adapter of exporting.py learnt to do the opposite of

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from custom_components.batti.interpreter.prompt import CHAT_TOKENS
-from training import export
+from training.export import command
 from training.finetune import bases, llama3
 from training.nano import gguf_file, samples
 
@@ -52,7 +52,7 @@ def main() -> None:
         "gqa": ["gqa-adapter", "--quantisations", "F16", "Q4_K_M", "Q5_K_M", "Q8_0", *few],
         "llama3": ["llama3-adapter", "--quantisations", "F16", "--name", "my house", *few],
     }.items():
-        export.main([str(folder / arguments[0]), "--out", str(folder / name), *arguments[1:]])
+        command.main([str(folder / arguments[0]), "--out", str(folder / name), *arguments[1:]])
     make_wrong(folder, tokens)
     (folder / "wrong.json").write_text(json.dumps({name: failure(words) for name, words in wrong(folder).items()}))
 
@@ -217,7 +217,7 @@ def failure(arguments: list[str]) -> tuple[Any, str]:
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            export.main(arguments)
+            command.main(arguments)
     except SystemExit as error:
         return error.code, said.getvalue()
     return 0, said.getvalue()

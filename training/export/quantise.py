@@ -1,6 +1,6 @@
 """A GGUF of half-precision weights in fewer bits, by llama.cpp's own quantiser.
 
-    python -m training.quantise model-F16.gguf model-Q4_K_M.gguf Q4_K_M
+    python -m training.export.quantise model-F16.gguf model-Q4_K_M.gguf Q4_K_M
 
 It runs in a child process: native code that fails takes its process with it.
 """
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _LOG_INFO, _LOG_ERROR = 2, 4  # GGML_LOG_LEVEL_INFO and _ERROR in ggml.h
 _AT = re.compile(rb"\[ *(\d+)/ *(\d+)\]")  # how llama.cpp's quantiser begins the line of a tensor
 _FALLBACK = re.compile(rb"WARNING: (\d+) of \d+ tensor\(s\) required fallback quantization")

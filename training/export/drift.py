@@ -1,6 +1,6 @@
 """What quantising costs: whether a quantised model still gives the answers of the unquantised one.
 
-    python -m training.drift model-F16.gguf model-Q8_0.gguf model-Q4_K_M.gguf --check training/.data/test.jsonl
+    python -m training.export.drift model-F16.gguf model-Q8_0.gguf model-Q4_K_M.gguf --check training/.data/test.jsonl
 
 The first file is the one that the others are held against. Through Batti's own engine, so that what is measured is what a
 house gets. Exact: the share of answers that are those of the data set, as `training.evaluate` counts exact match.
@@ -26,9 +26,9 @@ from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import ModelRefused, SentenceTooLong
 from custom_components.batti.interpreter.prompt import Style
 
-from .data import dataset
-from .data.phrasebook import TEST
-from .evaluate import scoring
+from ..data import dataset
+from ..data.phrasebook import TEST
+from ..evaluate import scoring
 
 SAMPLE = 60  # sentences
 _PER_HOME = 6

@@ -14,8 +14,8 @@ import gguf
 import numpy as np
 import torch
 
+from ..nano import gguf_file
 from .merge import Merged, MergeError
-from .nano import gguf_file
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM

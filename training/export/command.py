@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..nano import gguf_file
 from . import release
-from .nano import gguf_file
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -33,7 +33,3 @@ def main(arguments: list[str] | None = None) -> None:
         release.run(options)
     except (*release.FAULTS, OSError) as error:
         parser.exit(1, f"{error}\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -16,8 +16,8 @@ from tokenizers import Tokenizer, models
 
 from custom_components.batti.interpreter.prompt import CHAT_TOKENS
 
-from .nano import samples
-from .nano import tokenizer as tokenisers
+from ..nano import samples
+from ..nano import tokenizer as tokenisers
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -114,7 +114,7 @@ def _merged(with_adapter: PeftModel, tokens: Tokenizer, adapter: Path) -> LlamaF
 def _load(base: str) -> tuple[Any, Any]:
     """The base and its tokeniser, by transformers alone: what Unsloth loads is made for a GPU and for training."""
     if base in OWN_BASES or Path(base).is_file():
-        from .finetune import bases
+        from ..finetune import bases
 
         return bases.load(base)
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
