@@ -208,7 +208,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument(
-        "--generated", type=Path, help="a split that dataset.py wrote; .data/test.jsonl by default, if it is there"
+        "--generated", type=Path, help="a split that training.data wrote; .data/test.jsonl by default, if it is there"
     )
     parser.add_argument("--most", type=int, help="at most so many of the generated sentences")
     parser.add_argument("--cases", type=Path, nargs="*", help="only these files of sentences written by hand")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from transformers import LlamaForCausalLM
 
 CONFIG = "adapter_config.json"
-OWN_BASES = ("nano", "tiny", "tiny-llama3", "llama32-1b-shape")  # those that bases.py makes
+OWN_BASES = ("nano", "tiny", "tiny-llama3", "llama32-1b-shape")  # those that finetune/bases.py makes
 # How Unsloth names the 4-bit copies that it trains on; their originals are without.
 _FOUR_BITS = ("-unsloth-bnb-4bit", "-bnb-4bit")
 _PROBE = "[ bansa ] ko bati bala"

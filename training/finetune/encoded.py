@@ -36,7 +36,7 @@ def sample(path: Path, most: int | None, seed: int) -> list[dict[str, Any]]:
 def dataset(tokenizer: PreTrainedTokenizerBase, lines: Sequence[dict[str, Any]], limit: int) -> Dataset:
     """Lines as `input_ids` and `labels`, and whether they are `kept`; those that are too long are left out.
 
-    A line is kept where it stands for what a model knew before, as `personal.py` says of it.
+    A line is kept where it stands for what a model knew before, as `training.personal` says of it.
     """
     rows = []
     for line in lines:

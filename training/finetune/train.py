@@ -51,7 +51,7 @@ def run(recipe: Recipe, data: Path, out: Path, *, report: Report | None = None) 
 
     Args:
         recipe: as in `recipes/*.yaml`.
-        data: the folder that `dataset.py` or `hub_dataset.py` wrote.
+        data: the folder that `training.data` or `hub_dataset.py` wrote.
         out: where everything goes; a folder for this recipe alone.
         report: called after each evaluation, the one before the first step too, with the step, `loss` and `exact_match`;
             what it raises ends the run.

@@ -35,8 +35,8 @@ from custom_components.batti.interpreter.labels import Labels, Marked
 from custom_components.batti.interpreter.names import Thing
 from custom_components.batti.interpreter.plan import ALL_LIGHTS, Plan
 
+from ..data.seeds import Seed
 from . import wording
-from .data.seeds import Seed
 
 _KEYS = {"say", "do", "where", "name", "why"}
 _KIND_OF = {"entity_id": "light", "area_id": "area", "floor_id": "floor"}

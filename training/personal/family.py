@@ -10,14 +10,14 @@ from custom_components.batti.interpreter.fold import fold_name
 from custom_components.batti.interpreter.grammar import label_line
 from custom_components.batti.interpreter.home import Home
 
+from ..data.commands import Example
+from ..data.phrasebook import TEST
+from ..data.seeds import Seed
+from ..data.voices import Voice
 from . import variations
 from .corrections import Alias
-from .data.commands import Example
-from .data.phrasebook import TEST
-from .data.seeds import Seed
-from .data.voices import Voice
 
-_LEVELS = range(5)  # floors that have names of their own (calling.py)
+_LEVELS = range(5)  # floors that have names of their own (data/calling.py)
 # Shares of what a correction is made into. Prohibitions, for else the new word alone would be the command.
 _FORBIDDEN, _AFTER_ANOTHER, _WITH_ANOTHER = 0.08, 0.08, 0.15
 _NAMED = 0.4  # of the names in a sentence that should say a new one
@@ -81,7 +81,7 @@ class Family(Voice):
         draw = self.rng.random()
         if own.prohibitions and draw < _FORBIDDEN:
             return self._of(self.rng.choice(own.prohibitions), often=0.7)
-        # The form that was kept is the one that is heard most, as plain imperatives are (phrasebook.py).
+        # The form that was kept is the one that is heard most, as plain imperatives are (data/phrasebook.py).
         seed = seed if self.split != TEST and self.rng.random() < 0.3 else self.rng.choice(own.forms)
         if self.rng.random() < 0.5:
             seed = variations.rephrased(seed, self.rng, self.book, self._word_script)

@@ -1,10 +1,10 @@
 """What one house's fine-tuning learns, and what it forgets: numbers before and after, through the engine that a house has.
 
-    python -m training.personal_check HOME --corrections FILE.yaml --out DIR [--cases FILE.yaml] [--elsewhere DATA.jsonl]
+    python -m training.personal.check HOME --corrections FILE.yaml --out DIR [--cases FILE.yaml] [--elsewhere DATA.jsonl]
 
-Makes the data set (`personal.py`), fine-tunes the recipe's base, exports it, and asks both models the same: the corrections
-in other homes with other chatter, the new names in their home, sentences written by hand, and what has nothing to do with
-this house. DIR/check.json has the numbers; DIR/model the GGUF. Run again, it goes on where it was.
+Makes the data set (`finetuning_set.py`), fine-tunes the recipe's base, exports it, and asks both models the same: the
+corrections in other homes with other chatter, the new names in their home, sentences written by hand, and what has nothing
+to do with this house. DIR/check.json has the numbers; DIR/model the GGUF. Run again, it goes on where it was.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import BattiError
 from custom_components.batti.interpreter.home import Home
 
-from . import corrections, personal
-from .data import dataset
-from .data.commands import Example
-from .data.phrasebook import TEST
-from .evaluate import judging, scoring
+from ..data import dataset
+from ..data.commands import Example
+from ..data.phrasebook import TEST
+from ..evaluate import judging, scoring
+from . import corrections, finetuning_set
 from .own_home import read_home
 
 _SEED = 77  # of what is asked about other homes, where no file is given
@@ -117,15 +117,15 @@ def elsewhere(path: Path | None, most: int) -> list[dict[str, Any]]:
 
 def check(options: argparse.Namespace) -> dict[str, Any]:
     """Make, fine-tune, export and ask; returns what `show` prints."""
-    from .finetune import train  # torch takes its time, and wrong corrections should be told at once
+    from ..finetune import train  # torch takes its time, and wrong corrections should be told at once
 
     begun = time.monotonic()
-    recipe = personal.recipe_of(options.recipe, options.sentences)
+    recipe = finetuning_set.recipe_of(options.recipe, options.sentences)
     if options.max_steps:
         recipe["training"]["max_steps"] = options.max_steps
     home = read_home(options.home)
-    written = personal.write(home, options.corrections, options.out / "data", recipe)
-    personal.show_written(written, Console())
+    written = finetuning_set.write(home, options.corrections, options.out / "data", recipe)
+    finetuning_set.show_written(written, Console())
     worked = time.process_time()
     outcome = train.run(recipe, options.out / "data", options.out / "run")
     worked = time.process_time() - worked
@@ -150,7 +150,7 @@ def check(options: argparse.Namespace) -> dict[str, Any]:
 
 def exported(adapter: Path, folder: Path) -> Path:
     """The GGUF of an adapter, stored as the bundled model is."""
-    from .export import command
+    from ..export import command
 
     command.main([str(adapter), "--out", str(folder), "--name", "house", "--quantisations", "Q8_0", "--sample", "50"])
     return folder / "house-Q8_0.gguf"
@@ -163,11 +163,11 @@ def main() -> None:
     parser.add_argument("--corrections", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cases", type=Path, help="sentences by hand with what should become of the lights")
-    parser.add_argument("--elsewhere", type=Path, help="a split that dataset.py wrote; generated anew without it")
+    parser.add_argument("--elsewhere", type=Path, help="a split that training.data wrote; generated anew without it")
     parser.add_argument("--most", type=int, default=600, help="so many sentences of it")
     parser.add_argument("--sentences", type=int, help="of the data set")
     parser.add_argument("--max-steps", type=int)
-    parser.add_argument("--recipe", type=Path, default=personal.RECIPE)
+    parser.add_argument("--recipe", type=Path, default=finetuning_set.RECIPE)
     options = parser.parse_args()
     try:
         results = check(options)

@@ -19,10 +19,10 @@ from custom_components.batti.interpreter.labels import Marked, Mention
 from custom_components.batti.interpreter.plan import Action, Plan, joined, lights_of
 from custom_components.batti.interpreter.resolve import resolve
 
-from .data import seeds
-from .data.answers import Clause, lines_of
-from .data.phrasebook import TRAIN, is_devanagari
-from .data.seeds import Seed, Wanted
+from ..data import seeds
+from ..data.answers import Clause, lines_of
+from ..data.phrasebook import TRAIN, is_devanagari
+from ..data.seeds import Seed, Wanted
 
 _MOST = 4  # names of one action
 _VERB_OF = {"light.turn_on": "on", "light.turn_off": "off", "light.toggle": "toggle", "batti.describe": "describe"}
@@ -143,7 +143,7 @@ def _with_slots(marked: Marked, slot_of: Mapping[str, str]) -> str:
 
 
 def _data(text: str, line: str) -> tuple[str, str]:
-    """One data line in the notation of `seeds.py`; a percentage that is said becomes a slot."""
+    """One data line in the notation of `data/seeds.py`; a percentage that is said becomes a slot."""
     key, _, value = line.partition(": ")
     if key.startswith("brightness"):
         sign = "=" if key == "brightness_pct" else "-" if value[0] == "-" else "+"

@@ -14,8 +14,8 @@ from functools import cache
 
 from custom_components.batti.interpreter.fold import fold
 
-from .data.phrasebook import Phrasebook, load, split_of
-from .data.seeds import LAMPS, PLACES, Seed
+from ..data.phrasebook import Phrasebook, load, split_of
+from ..data.seeds import LAMPS, PLACES, Seed
 
 _LAST = 0.12  # of the rooms and lights that are said first may as well be said last
 _PLAIN = ("a", "u", "nus", "unus", "nu", "unu", "nuhos", "unuhos")  # endings that a prohibition has, after its na-

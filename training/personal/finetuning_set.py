@@ -7,8 +7,8 @@ HOME is the diagnostics file of Batti's device (Home Assistant: the device's pag
 `interpreter/home.py` reads it. The corrections' notation is described in `corrections.py`. Sentences are said in that very
 home by the generator of the bundled model's data (`family.py`), and go through the house's own folding and labels.
 Against forgetting, more than half of the set is about other homes, freshly generated or drawn from `--keep`, and holds the
-model to what it said before (`anchored.py`).
-`personal_check.py` measures what was learnt.
+model to what it said before (`finetune/anchored.py`).
+`check.py` measures what was learnt.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from rich.table import Table
 from custom_components.batti.interpreter.errors import BattiError
 from custom_components.batti.interpreter.home import Home
 
+from ..data import dataset
+from ..data.commands import Example
+from ..data.homes import random_home
+from ..data.phrasebook import TEST, TRAIN, VALIDATION
 from . import corrections
 from .corrections import Alias, Kept
-from .data import dataset
-from .data.commands import Example
-from .data.homes import random_home
-from .data.phrasebook import TEST, TRAIN, VALIDATION
 from .family import Family
 from .own_home import read_home
 
-RECIPE = Path(__file__).parent / "recipes" / "personal.yaml"
+RECIPE = Path(__file__).parents[1] / "recipes" / "personal.yaml"
 SOURCES = ("corrections", "home", dataset.ELSEWHERE)
 NEW_NAME = "new name"  # the source of test sentences that use one
 _SENTENCES_PER_HOME = 5  # in the test
@@ -179,7 +179,3 @@ def main() -> None:
     except BattiError as error:
         sys.exit(str(error))
     show_written(written, Console())
-
-
-if __name__ == "__main__":
-    main()
