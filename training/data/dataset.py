@@ -34,7 +34,7 @@ from .naming import trained_rooms
 from .phrasebook import TEST, TRAIN, VALIDATION
 from .voices import Voice
 
-ELSEWHERE = "elsewhere"  # the source of lines that stand for what a model knew before (`training.personal`, `finetune/anchored.py`)
+ELSEWHERE = "elsewhere"  # the source of lines that stand for what a model knew before (`personal/`, `finetune/anchored.py`)
 SENTENCES_PER_HOME = 60
 _CHUNK = 4000
 SEEDS = 1_000_000  # chunk seeds that belong to one seed of a data set
