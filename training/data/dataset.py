@@ -34,7 +34,7 @@ from .naming import trained_rooms
 from .phrasebook import TEST, TRAIN, VALIDATION
 from .voices import Voice
 
-ELSEWHERE = "elsewhere"  # the source of lines that stand for what a model knew before (`personal/`, `finetune/anchored.py`)
+ELSEWHERE = "elsewhere"  # the source of lines for what a model knew before (`personal/`, `finetune/anchored.py`)
 SENTENCES_PER_HOME = 60
 _CHUNK = 4000
 SEEDS = 1_000_000  # chunk seeds that belong to one seed of a data set
@@ -162,7 +162,9 @@ def plot(counts: dict[str, Counter[str]], path: Path) -> None:
 
 def main() -> None:
     """Write the three files, check them, print and plot their statistics."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m training.data", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sentences", type=int, default=600_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=OUT)

@@ -18,7 +18,9 @@ from . import release
 
 def main(arguments: list[str] | None = None) -> None:
     """Export a run, or an adapter."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m training.export", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
         "run", type=Path, help="a run of training.nano, a GGUF of ours, or the folder of a peft adapter"
     )

@@ -40,7 +40,9 @@ _HEADERS = ("system", "user", "assistant", "\n\n", prompt.SYSTEM)  # of every pr
 
 def main() -> None:
     """Make the model."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m training.nano", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--recipe", type=Path, default=FOLDER / "recipes" / "nano.yaml")
     parser.add_argument("--run", type=Path, default=FOLDER / ".runs" / "nano", help="checkpoints and plots")
     parser.add_argument("--data", type=Path, default=dataset.OUT)

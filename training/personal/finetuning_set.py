@@ -165,7 +165,9 @@ def recipe_of(path: Path, sentences: int | None = None) -> dict[str, Any]:
 
 def main() -> None:
     """Write the data set of one house."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m training.personal", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("home", type=Path, help="the diagnostics file of Batti's device, or a YAML file")
     parser.add_argument("--corrections", type=Path, help="sentences with what they should do")
     parser.add_argument("--out", type=Path, required=True, help="a folder")

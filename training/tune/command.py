@@ -66,7 +66,9 @@ def tune(options: argparse.Namespace, finetune: Finetune) -> None:
 
 def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m training.tune", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--recipe", type=Path, required=True, help="what training.finetune gets, but for what is tuned")
     parser.add_argument("--space", type=Path, default=SPACE, help="what is tuned, between what limits")
     parser.add_argument("--data", type=Path, required=True, help="the folder of train.jsonl and validation.jsonl")
