@@ -221,7 +221,7 @@ def test_hugging_face_reads_the_data_set_as_it_is_now(data: Path, tmp_path: Path
         lines = (data / f"{split}.jsonl").read_text().splitlines(keepends=True)
         (few / f"{split}.jsonl").write_text("".join(lines[:5]))
     script = (
-        "import datasets, json, pathlib, sys; from training import hub_dataset;"
+        "import datasets, json, pathlib, sys; from training.finetune import hub_dataset;"
         "first, second, out = map(pathlib.Path, sys.argv[1:]);"
         "hub_dataset.write(first, out); datasets.load_dataset(str(out));"
         "hub_dataset.write(second, out); found = datasets.load_dataset(str(out));"
