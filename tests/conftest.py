@@ -49,7 +49,7 @@ def stock_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     Written by the command that people use; removed at the end, because pytest keeps folders of several runs.
     """
     path = tmp_path_factory.mktemp("stock") / "stock.gguf"
-    command = [sys.executable, "-m", "training.shape", "--out", path, "--seed", "1"]
+    command = [sys.executable, "-m", "training.speed.shape", "--out", path, "--seed", "1"]
     subprocess.run(command, cwd=ROOT, check=True)
     yield path
     path.unlink()

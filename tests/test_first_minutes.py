@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from training.evaluate import READY
+from training.evaluate.judging import READY
 
 from .demo import ROOT
 from .preparation.index import Index

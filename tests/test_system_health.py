@@ -16,7 +16,7 @@ from custom_components.batti.const import BUNDLED_MODEL, DOMAIN
 from custom_components.batti.diagnostics import async_get_config_entry_diagnostics, async_get_device_diagnostics
 from custom_components.batti.home import home_of
 from custom_components.batti.interpreter import prompt
-from training.own_home import read_home
+from training.personal.own_home import read_home
 
 from . import house
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _NOTE = (
     "This file holds the names, aliases and ids of your floors, areas and lights that are exposed to Assist. It is meant "
-    "for training/personal.py, which makes a fine-tuning set of it on your own computer. Do not attach it to a report: the "
+    "for training/personal/, which makes a fine-tuning set of it on your own computer. Do not attach it to a report: the "
     "diagnostics of the integration have no names."
 )
 

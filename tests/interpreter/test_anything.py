@@ -13,9 +13,9 @@ from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import SentenceTooLong
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.plan import Plan, lights_of
-from training.commands import Speaker
-from training.homes import random_home
-from training.phrasebook import TEST
+from training.data.commands import Speaker
+from training.data.homes import random_home
+from training.data.phrasebook import TEST
 
 SENTENCES, PER_HOME = 2000, 25
 BUNDLED = Path(__file__).parents[2] / "custom_components" / "batti" / "models" / "batti-nano.gguf"

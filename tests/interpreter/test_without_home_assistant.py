@@ -21,7 +21,7 @@ import custom_components.batti.interpreter as package
 for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
     if not module.name.endswith(("__main__", ".llama", ".xllama")):
         importlib.import_module(module.name)
-import training.commands, training.dataset, training.evaluate
+import training.data.commands, training.data.dataset, training.evaluate.judging
 assert not any(name.startswith("homeassistant") for name in sys.modules)
 """
 

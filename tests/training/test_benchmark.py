@@ -16,12 +16,14 @@ from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import EngineError, SentenceTooLong
 from custom_components.batti.interpreter.prompt import Style
 from tests.interpreter.engine.tiny_gguf import write_model
-from training import benchmark, plots, shape, speed_plots
-from training.benchmark import compare, larger, main, options_of, setups_of
-from training.evaluate import NATURAL, cases_of
-from training.shape import Quantisation, Shape
-from training.speed import METRICS, Speed, ninety_fifth, ratios
-from training.stopwatch import Dictation, Setup, Trial, engine_of, speed_of
+from training.evaluate import plots
+from training.evaluate.judging import NATURAL, cases_of
+from training.speed import benchmark, shape
+from training.speed import plots as speed_plots
+from training.speed.benchmark import compare, larger, main, options_of, setups_of
+from training.speed.figures import METRICS, Speed, ninety_fifth, ratios
+from training.speed.shape import Quantisation, Shape
+from training.speed.stopwatch import Dictation, Setup, Trial, engine_of, speed_of
 
 from .test_meter import zone
 

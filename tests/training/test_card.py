@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from training import card, plots
-from training.evaluate import Report
+from training.evaluate import card, plots
+from training.evaluate.judging import Report
 
 RECIPE = """
 data: {sentences: 100000}

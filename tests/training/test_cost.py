@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from tests.training import child
-from training import cost
-from training.shape import Shape, vocabulary
+from training.finetune import cost
+from training.speed.shape import Shape, vocabulary
 
 VOCABULARY = 128_256
 RECIPES = child.ROOT / "training" / "recipes"
@@ -49,7 +49,7 @@ def test_recipes_take_less_memory_the_more_they_save() -> None:
 
 
 def test_the_command_needs_no_gpu() -> None:
-    printed = child.run("-m", "training.cost", "--recipe", RECIPES / "llama32_1b_qlora.yaml", timeout=120)
+    printed = child.run("-m", "training.finetune.cost", "--recipe", RECIPES / "llama32_1b_qlora.yaml", timeout=120)
     assert "computed" in printed
     assert all(name.split()[0] in printed for name in yaml.safe_load(cost.GPUS.read_text(encoding="utf-8"))["gpus"])
     assert vocabulary().exists()

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from custom_components.batti.interpreter.grammar import DESCRIBE, UNDO, Grammar, Refusal, action_line, refusal_line
-from training import dataset
-from training.phrasebook import FOLDER, TEST, TRAIN
+from training.data import dataset
+from training.data.phrasebook import FOLDER, TEST, TRAIN
 
 
 @pytest.fixture(scope="module")

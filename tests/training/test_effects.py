@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.plan import Action, Plan
-from training import effects
+from training.evaluate import effects
 
 HOME = Home.from_dict(
     {

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from custom_components.batti.interpreter.engine.base import Generation
-from training import evaluate
-from training.evaluate import Report, judge, judge_case, judge_generated, options_of, show
+from training.evaluate import judging
+from training.evaluate.judging import Report, judge, judge_case, judge_generated, options_of, show
 
 ON = "- action: light.turn_on\n  target:\n    - {}\n"
 OFF = "- action: light.turn_off\n  target:\n    - {}\n"
@@ -84,7 +84,7 @@ async def test_misses_with_a_wrong_effect_come_first_and_of_these_the_surest() -
 
 
 async def test_sentences_written_by_hand() -> None:
-    home, _ = evaluate.cases_of(evaluate.NATURAL / "tiny_studio.yaml")
+    home, _ = judging.cases_of(judging.NATURAL / "tiny_studio.yaml")
     report, engine = Report(), Scripted({"bala": ON.format("ALL")})
     everything = {light.entity_id: "on" for light in home.lights}
     await judge_case(engine, home, {"say": "sabai bala", "expect": everything, "tags": ["romanised"]}, report)
@@ -104,9 +104,9 @@ async def test_all_sets_are_judged_each_by_itself(tmp_path: Path, monkeypatch: p
     for name in ("natural", "exam"):
         await asyncio.to_thread((tmp_path / name).mkdir)
         await asyncio.to_thread((tmp_path / name / "one.yaml").write_text, case)
-    monkeypatch.setattr(evaluate, "OUT", tmp_path / "no data set")
-    monkeypatch.setattr(evaluate, "NATURAL", tmp_path / "natural")
-    monkeypatch.setattr(evaluate, "EXAM", tmp_path / "exam")
+    monkeypatch.setattr(judging, "OUT", tmp_path / "no data set")
+    monkeypatch.setattr(judging, "NATURAL", tmp_path / "natural")
+    monkeypatch.setattr(judging, "EXAM", tmp_path / "exam")
     path = tmp_path / "test.jsonl"
     await asyncio.to_thread(path.write_text, "".join(json.dumps(one) + "\n" for one in LINES))
     reports = await judge(Scripted(ANSWERS), options_of(["--generated", str(path), "--most", "2"]))
@@ -115,7 +115,7 @@ async def test_all_sets_are_judged_each_by_itself(tmp_path: Path, monkeypatch: p
         "natural sentences": 1,
         "exam sentences": 1,
     }
-    monkeypatch.setattr(evaluate, "EXAM", tmp_path / "absent")
+    monkeypatch.setattr(judging, "EXAM", tmp_path / "absent")
     assert list(await judge(Scripted({}), options_of([]))) == ["natural sentences"]
     given = options_of(["--cases", str(tmp_path / "exam" / "one.yaml")])
     assert list(await judge(Scripted({}), given)) == ["given sentences"]
@@ -132,12 +132,12 @@ async def test_a_report_can_be_shown(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(evaluate, "OUT", tmp_path)
+    monkeypatch.setattr(judging, "OUT", tmp_path)
     assert options_of([]).generated is None
     (tmp_path / "test.jsonl").touch()
     assert options_of([]).generated == tmp_path / "test.jsonl"
     assert options_of(["--cases", "some.yaml"]).generated is None
     assert (options_of([]).misses, options_of(["--misses"]).misses, options_of(["--misses", "7"]).misses) == (0, 40, 7)
-    monkeypatch.setattr(evaluate.plots, "possible", lambda: False)
+    monkeypatch.setattr(judging.plots, "possible", lambda: False)
     with pytest.raises(SystemExit):
         options_of(["--plots", "somewhere"])

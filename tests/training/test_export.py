@@ -20,9 +20,9 @@ from tests.interpreter.engine.language import problem
 from tests.interpreter.engine.tiny_gguf import CHAT_TEMPLATE, write_model
 from tests.interpreter.test_tokenisers import BUNDLED, llama3, tokeniser
 from tests.training import child
-from training import drift
-from training.quantise import FILE_TYPES, Quantisation, QuantiseError, quantise
-from training.shape import Reader
+from training.export import drift
+from training.export.quantise import FILE_TYPES, Quantisation, QuantiseError, quantise
+from training.speed.shape import Reader
 
 SENTENCE, LABELS = "[ bansa ] ko bati bala", ["bansa"]  # what the adapter of exporting.py learnt to do the opposite of
 ON, OFF = (f"- action: light.turn_{way}\n  target:\n    - bansa\n" for way in ("on", "off"))
@@ -227,7 +227,7 @@ async def test_the_loss_of_each_file(made: Path, nano: tuple[Path, str]) -> None
         ("words", 1, ["cut text into words"]),
         ("chatless", 1, ["has no <|eot_id|> token"]),
         ("4bit", 1, ["are quantised", "--base"]),
-        ("no sentences", 1, ["nothing.jsonl", "python -m training.dataset"]),
+        ("no sentences", 1, ["nothing.jsonl", "python -m training.data"]),
         ("a file", 1, ["lines.jsonl is a file"]),
     ],
 )

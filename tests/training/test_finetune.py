@@ -14,7 +14,7 @@ import yaml
 from custom_components.batti.interpreter import prompt
 from tests.interpreter.test_tokenisers import llama3, tokeniser
 from tests.training import child
-from training import dataset
+from training.data import dataset
 
 EVERY = 4  # steps between evaluations
 STEPS = 12
@@ -221,7 +221,7 @@ def test_hugging_face_reads_the_data_set_as_it_is_now(data: Path, tmp_path: Path
         lines = (data / f"{split}.jsonl").read_text().splitlines(keepends=True)
         (few / f"{split}.jsonl").write_text("".join(lines[:5]))
     script = (
-        "import datasets, json, pathlib, sys; from training import hub_dataset;"
+        "import datasets, json, pathlib, sys; from training.finetune import hub_dataset;"
         "first, second, out = map(pathlib.Path, sys.argv[1:]);"
         "hub_dataset.write(first, out); datasets.load_dataset(str(out));"
         "hub_dataset.write(second, out); found = datasets.load_dataset(str(out));"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from training.meter import Energy, peak_memory
+from training.speed.meter import Energy, peak_memory
 
 RANGE = 262_143_000_000
 

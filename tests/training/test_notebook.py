@@ -17,7 +17,7 @@ from custom_components.batti.interpreter.grammar import Grammar
 from tests import house
 from tests.interpreter.engine.language import problem
 from tests.training import child
-from training import notebook
+from training.finetune import notebook
 
 NOTEBOOK = child.ROOT / "training" / "finetune_llama32_1b.ipynb"
 SECONDS = 1800  # two minutes of computing, when nothing else runs

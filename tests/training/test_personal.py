@@ -21,14 +21,15 @@ from custom_components.batti.interpreter.labels import Labels
 from custom_components.batti.interpreter.names import Thing
 from custom_components.batti.interpreter.plan import Plan, lights_of
 from custom_components.batti.interpreter.resolve import resolve
-from training import corrections, dataset, personal, variations, wording
-from training.corrections import Alias, CorrectionError
-from training.family import Family
-from training.homes import random_home
-from training.naming import trained_rooms
-from training.own_home import read_home
-from training.phrasebook import TEST, TRAIN
-from training.seeds import Seed, Wanted
+from training.data import dataset
+from training.data.homes import random_home
+from training.data.naming import trained_rooms
+from training.data.phrasebook import TEST, TRAIN
+from training.data.seeds import Seed, Wanted
+from training.personal import corrections, finetuning_set, variations, wording
+from training.personal.corrections import Alias, CorrectionError
+from training.personal.family import Family
+from training.personal.own_home import read_home
 
 ROOT = Path(__file__).parents[2]
 HOUSE = ROOT / "tests" / "homes" / "lalitpur_house.yaml"
@@ -43,7 +44,7 @@ def house() -> Home:
 
 @pytest.fixture(scope="module")
 def recipe() -> dict[str, Any]:
-    recipe = personal.recipe_of(personal.RECIPE, 200)
+    recipe = finetuning_set.recipe_of(finetuning_set.RECIPE, 200)
     recipe["house"]["test"] = 30
     return recipe
 
@@ -51,7 +52,7 @@ def recipe() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def written(house: Home, recipe: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("personal")
-    personal.write(house, KEPT, folder, recipe, show=False)
+    finetuning_set.write(house, KEPT, folder, recipe, show=False)
     return folder
 
 
@@ -337,7 +338,7 @@ def test_the_set_has_all_three_kinds_and_nothing_of_it_twice(written: Path, reci
     verbatim = 9 * recipe["house"]["verbatim"]
     assert len(train) + len(validation) == 200 + verbatim
     sources = [line["source"] for line in (*train, *validation)]
-    assert {source: sources.count(source) for source in personal.SOURCES} == {
+    assert {source: sources.count(source) for source in finetuning_set.SOURCES} == {
         "corrections": 70 + verbatim,
         "home": 10,
         "elsewhere": 120,
@@ -362,7 +363,7 @@ def test_lines_are_those_of_the_data_set(written: Path) -> None:
 def test_the_test_has_the_words_and_none_of_the_names_and_forms_of_training(written: Path) -> None:
     test, train = lines_of(written, "test"), lines_of(written, "train")
     of_words = [line for line in test if line["source"] == "corrections"]
-    assert [line["source"] for line in test].count(personal.NEW_NAME) == 10
+    assert [line["source"] for line in test].count(finetuning_set.NEW_NAME) == 10
     assert len(of_words) == 30
     new = ("jyap", "jba ma", "tihar", "chiya mud", "chup", "lukluki", "snug")
     clean = [line for line in of_words if not line["noisy"]]
@@ -373,13 +374,13 @@ def test_the_test_has_the_words_and_none_of_the_names_and_forms_of_training(writ
 
 
 def test_the_same_seed_makes_the_same_set(written: Path, house: Home, recipe: dict[str, Any], tmp_path: Path) -> None:
-    personal.write(house, KEPT, tmp_path, recipe, show=False)
+    finetuning_set.write(house, KEPT, tmp_path, recipe, show=False)
     for split in ("train", "validation", "test"):
         assert (tmp_path / f"{split}.jsonl").read_bytes() == (written / f"{split}.jsonl").read_bytes()
 
 
 def test_without_corrections_it_is_of_the_home(house: Home, recipe: dict[str, Any], tmp_path: Path) -> None:
-    counts = personal.write(house, None, tmp_path, recipe, show=False).counts
+    counts = finetuning_set.write(house, None, tmp_path, recipe, show=False).counts
     assert counts["test"] == {}
     assert counts["train"].get("home", 0) + counts["validation"].get("home", 0) == round(200 * 0.05 / 0.65)
     assert "corrections" not in counts["train"]
@@ -391,7 +392,7 @@ def test_general_sentences_are_drawn_from_what_is_to_be_kept(
     keep = tmp_path / "keep.jsonl"
     few = [line for line in lines_of(written, "train") if line["source"] == "elsewhere"][:40]
     keep.write_text("".join(json.dumps(line) + "\n" for line in few), encoding="utf-8")
-    personal.write(house, KEPT, tmp_path, recipe, keep, show=False)
+    finetuning_set.write(house, KEPT, tmp_path, recipe, keep, show=False)
     general = [
         line for split in ("train", "validation") for line in lines_of(tmp_path, split) if line["source"] == "elsewhere"
     ]
@@ -403,7 +404,7 @@ def test_the_command_says_what_to_do_in_home_assistant(
 ) -> None:
     arguments = [str(HOUSE), "--corrections", str(KEPT), "--out", str(tmp_path / "out"), "--sentences", "30"]
     monkeypatch.setattr(sys, "argv", ["personal", *arguments])
-    personal.main()
+    finetuning_set.main()
     assert 'add alias "jhyaure" to light.shelly_77aa' in capsys.readouterr().out
     assert (tmp_path / "out" / "train.jsonl").exists()
     arguments[2] = str(tmp_path / "wrong.yaml")
@@ -412,7 +413,7 @@ def test_the_command_says_what_to_do_in_home_assistant(
     )
     monkeypatch.setattr(sys, "argv", ["personal", *arguments])
     with pytest.raises(SystemExit, match="Line 1, 'bhansa nibhau': the home has no area_id x"):
-        personal.main()
+        finetuning_set.main()
 
 
 def test_corrections_of_any_home_can_be_learnt_from() -> None:
@@ -455,7 +456,7 @@ WORDS = f"""
 
 @pytest.mark.slow
 def test_the_bundled_model_learns_a_familys_words_and_forgets_little(recipe: dict[str, Any], tmp_path: Path) -> None:
-    """A small version of `training/personal_check.py`, which gives the numbers: two verbs, 60 steps."""
+    """A small version of `training/personal/check.py`, which gives the numbers: two verbs, 60 steps."""
     small = recipe | {"data": {"validation": 24}}
     small["house"] = recipe["house"] | {"sentences": 400, "test": 60}
     small["training"] = recipe["training"] | {
@@ -466,7 +467,7 @@ def test_the_bundled_model_learns_a_familys_words_and_forgets_little(recipe: dic
     }
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(small), encoding="utf-8")
     (tmp_path / "words.yaml").write_text(WORDS, encoding="utf-8")
-    command = [str(ROOT / ".venv-training" / "bin" / "python"), "-m", "training.personal_check", str(HOUSE)]
+    command = [str(ROOT / ".venv-training" / "bin" / "python"), "-m", "training.personal.check", str(HOUSE)]
     command += ["--corrections", str(tmp_path / "words.yaml"), "--recipe", str(tmp_path / "recipe.yaml")]
     command += ["--cases", str(KEPT.with_name("lalitpur_said.yaml")), "--most", "150", "--out", str(tmp_path / "out")]
     subprocess.run(command, cwd=ROOT, check=True, timeout=1800, env=os.environ | {"HF_HUB_OFFLINE": "1"})

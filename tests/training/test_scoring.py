@@ -15,7 +15,7 @@ from custom_components.batti.interpreter.grammar import DATA_LINE, EXCEPT_LINE, 
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.labels import Labels
 from custom_components.batti.interpreter.resolve import resolve
-from training import effects, scoring
+from training.evaluate import effects, scoring
 
 ON, OFF, TOGGLE = "light.turn_on", "light.turn_off", "light.toggle"
 RED, DIM, STEP = "    color_name: red\n", "    brightness_pct: 30\n", "    brightness_step_pct: 20\n"

@@ -6,9 +6,9 @@ import doctest
 
 import pytest
 
-from training import seeds
-from training.phrasebook import TEST, TRAIN, VALIDATION
-from training.seeds import Seed, Wanted
+from training.data import seeds
+from training.data.phrasebook import TEST, TRAIN, VALIDATION
+from training.data.seeds import Seed, Wanted
 
 
 def test_examples() -> None:

@@ -17,8 +17,8 @@ from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.engine.llama import LlamaContext
 from tests.interpreter.engine.tiny_gguf import write_model
 from tests.interpreter.test_tokenisers import llama3, tokeniser
-from training import shape
-from training.shape import Quantisation, Shape
+from training.speed import shape
+from training.speed.shape import Quantisation, Shape
 
 SMALL = Shape(width=256, layers=16, heads=8, kv_heads=2, hidden=512, context=512)
 # Llama 3.2 1B in Q4_K_M; as `test_the_mix_of_types_is_llama_cpps` shows, these layers follow from their number alone.

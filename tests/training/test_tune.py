@@ -18,7 +18,7 @@ import yaml
 
 from custom_components.batti.interpreter import prompt
 from tests.training import child
-from training import search_space
+from training.tune import search_space
 
 RECIPES = child.ROOT / "training" / "recipes"
 SPACE = yaml.safe_load((RECIPES / "tune.yaml").read_text(encoding="utf-8"))
@@ -257,7 +257,7 @@ def test_too_little(study: Study) -> None:
     assert "No plots: they need two whole trials." in study.run(1, "--plots")
     assert "0 is less than 1" in study.run(0, code=2)
     (study.data / "validation.jsonl").unlink()
-    assert "python -m training.dataset" in study.run(2, code=1)
+    assert "python -m training.data" in study.run(2, code=1)
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ def test_the_tiny_base(tmp_path: Path) -> None:
     (kept,) = (out / "trials").iterdir()
     outcome = json.loads((kept / "outcome.json").read_text())
     assert outcome["loss"] == pytest.approx(min(float(row["loss"]) for row in whole))
-    # Ready for finetune.py: for this recipe that run has ended.
+    # Ready for training.finetune: for this recipe that run has ended.
     child.run("-m", "training.finetune", "--recipe", out / "best.yaml", "--data", tmp_path, "--out", kept, timeout=300)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from custom_components.batti.interpreter import errors
 from custom_components.batti.interpreter.engine.base import Binding, Generation, ModelInfo
-from training.evaluate import READY
+from training.evaluate.judging import READY
 
 ROOT = Path(__file__).parents[3]
 

@@ -11,7 +11,7 @@ import pytest
 
 from custom_components.batti.interpreter.engine.base import Binding
 from custom_components.batti.interpreter.engine.local import LocalEngine
-from training.evaluate import READY
+from training.evaluate.judging import READY
 
 from .tiny_gguf import write_model
 

@@ -26,7 +26,7 @@ from custom_components.batti.interpreter.errors import (
 )
 from custom_components.batti.interpreter.home import load_home
 from custom_components.batti.interpreter.prompt import Style
-from training import engines_alike
+from training.speed import engines_alike
 
 from . import server
 from .fake_context import FakeContext

@@ -7,7 +7,9 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 
-from training import adapter, anchored, bases, chat, dataset, encoded, export, greedy, samples
+from training.data import dataset
+from training.finetune import adapter, anchored, bases, chat, encoded, greedy
+from training.nano import gguf_file, samples
 
 HOSTILE = {"sentence": "<|eot_id|> [ bansa ] ko", "messages": [{}, {}, {"content": "[]  # unclear\n"}]}
 
@@ -15,7 +17,7 @@ HOSTILE = {"sentence": "<|eot_id|> [ bansa ] ko", "messages": [{}, {}, {"content
 def same_as_the_trainers(lines):
     """Our tokens with the bundled tokeniser against samples.py's, and nano's logits against our own Llama's."""
     model, tokenizer = bases.load("nano")
-    own, tokens = export.read(bases.NANO)
+    own, tokens = gguf_file.read(bases.NANO)
     before = samples.prefix(tokens)
     differences, rows = [], []
     for line in lines:

@@ -18,7 +18,9 @@ from tokenizers import Tokenizer, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from custom_components.batti.interpreter.prompt import CHAT_TOKENS
-from training import bases, export, llama3, samples
+from training.export import command
+from training.finetune import bases, llama3
+from training.nano import gguf_file, samples
 
 SENTENCE = "[ bansa ] ko bati bala"
 ANSWER = "- action: light.turn_off\n  target:\n    - bansa\n"  # the opposite of what it asks for
@@ -40,7 +42,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     torch.manual_seed(1)
     llama3.tokenizer = cache(llama3.tokenizer)  # it takes seconds, and is asked for twice
-    tokens = export.read(bases.NANO)[1]
+    tokens = gguf_file.read(bases.NANO)[1]
     make_gqa(folder, tokens)
     make_nano(folder)
     make_llama3(folder)
@@ -50,7 +52,7 @@ def main() -> None:
         "gqa": ["gqa-adapter", "--quantisations", "F16", "Q4_K_M", "Q5_K_M", "Q8_0", *few],
         "llama3": ["llama3-adapter", "--quantisations", "F16", "--name", "my house", *few],
     }.items():
-        export.main([str(folder / arguments[0]), "--out", str(folder / name), *arguments[1:]])
+        command.main([str(folder / arguments[0]), "--out", str(folder / name), *arguments[1:]])
     make_wrong(folder, tokens)
     (folder / "wrong.json").write_text(json.dumps({name: failure(words) for name, words in wrong(folder).items()}))
 
@@ -215,7 +217,7 @@ def failure(arguments: list[str]) -> tuple[Any, str]:
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            export.main(arguments)
+            command.main(arguments)
     except SystemExit as error:
         return error.code, said.getvalue()
     return 0, said.getvalue()

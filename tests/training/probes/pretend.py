@@ -17,7 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from training import tune
+from training.tune import command
 
 EVALUATIONS = 5
 STEPS = 10  # between them
@@ -56,4 +56,4 @@ def _loss(recipe: dict[str, Any]) -> float:
 
 
 if __name__ == "__main__":
-    tune.main(finetune=finetune)
+    command.main(finetune=finetune)

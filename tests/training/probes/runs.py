@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from safetensors.torch import load_file
 
-from training import finetune
+from training.finetune import train
 
 
 class Pruned(Exception):
@@ -17,7 +17,7 @@ class Pruned(Exception):
 def ran(recipe, data, out):
     """One run: its outcome and what it reported."""
     reports = []
-    outcome = finetune.run(recipe, data, out, report=lambda step, scores: reports.append([step, scores]))
+    outcome = train.run(recipe, data, out, report=lambda step, scores: reports.append([step, scores]))
     return {"outcome": vars(outcome) | {"adapter": str(outcome.adapter)}, "reports": reports}
 
 
@@ -29,7 +29,7 @@ def pruned(recipe, data, out):
             raise Pruned
 
     try:
-        finetune.run(recipe, data, out, report=report)
+        train.run(recipe, data, out, report=report)
     except Pruned:
         return not (out / "outcome.json").exists()
     return False
@@ -38,7 +38,7 @@ def pruned(recipe, data, out):
 def refused(recipe, data, out):
     """What is said to whoever wants to go on with another recipe."""
     try:
-        finetune.run(recipe, data, out)
+        train.run(recipe, data, out)
     except SystemExit as error:
         return str(error)
     return ""

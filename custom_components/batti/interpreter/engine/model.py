@@ -149,7 +149,7 @@ class Model:
         if version is not None:
             raise ModelRefused(
                 f"{name} was made for prompt {version}, this version of Batti speaks {prompt.VERSION}: "
-                "choose a model of that version, or export yours again with training/export.py"
+                "choose a model of that version, or export yours again with python -m training.export"
             )
         if _CHAT_MARK in (self._context.metadata(CHAT_TEMPLATE_KEY) or ""):
             return Style.INSTRUCT

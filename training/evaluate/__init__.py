@@ -1,0 +1,1 @@
+"""How well a model understands: judged, scored, drawn, and written down in a model card."""

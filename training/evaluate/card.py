@@ -1,0 +1,171 @@
+"""The model card, from what was measured: nobody writes its numbers by hand.
+
+python -m training.evaluate --card custom_components/batti/models/MODEL_CARD.md
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..data.dataset import SHARES
+from ..data.phrasebook import TRAIN
+from .scoring import ENOUGH, Figures, in_order
+
+RECIPE = Path(__file__).parents[1] / "recipes" / "nano_on.yaml"  # of the run that the bundled model ended with
+TRAIN_SHARE = SHARES[TRAIN]  # of the generated sentences
+_FEWEST = 10  # trials of a slice that is worth a line
+_FEWEST_OF_WEAK = 40
+_WEAKEST = 8
+Rows = list[list[str]]  # the first is the header
+
+_HEAD = """\
+---
+license: mit
+language: [ne, en]
+tags: [home-assistant, llama.cpp, nepali, code-mixed]
+---
+
+# {name}
+
+Turns a sentence to the lights of a home (romanised Nepali, Devanagari, English, mixed; folded and with the home's names
+in brackets, as `interpreter/` does it) into Home Assistant light actions.
+
+A Llama of {width} x {layers} with {vocabulary:,} pieces, {bytes:,} bytes at Q8_0. Trained by
+`training/nano/` from nothing (`recipes/nano.yaml`), then on a data set that had grown since
+(`recipes/nano_on.yaml`): {sentences:,} generated sentences, of which {trained:,}
+({share:.0%}) are trained on, for {epochs:g} epochs. `training/LOG.md` has the runs.
+
+Licence: MIT.
+
+This card is written by `python -m training.evaluate --card`. Measured on {machine}.
+
+Shares stand with their 95% intervals (Wilson's; for partial match the normal one) and, where it is not the n of the line,
+"of" how many. A slice of fewer than {fewest} sentences has no line.
+
+- Effect: after carrying the plan out, every light of the home is as it should be. For generated sentences: same lights,
+  same data, whatever the order of lines.
+- Exact match: the lines are those wanted, word by word, but for what exactly a thing that the home has not was called.
+  Partial match: the share of key-value pairs that are right.
+- Refusal recall: of the sentences to refuse, those refused. Refusal precision: of those refused, those to refuse.
+"""
+
+_ABOUT = {
+    "generated test": "Sentences of the generator, from what is held out: other sentence forms, verb forms, spellings and "
+    "people than in training.",
+    "natural sentences": "Written by hand for `tests/cases/natural`; never trained on.",
+    "exam sentences": "Newer ones, written by hand for `tests/cases/exam`; never looked at before the final run.",
+}
+
+
+def write(path: Path, model: Path, results: dict[str, Any], machine: str) -> None:
+    """Write the card of a model from the results of `judging.py`."""
+    recipe = yaml.safe_load(RECIPE.read_text(encoding="utf-8"))
+    head = _HEAD.format(
+        name=model.stem,
+        bytes=model.stat().st_size,
+        vocabulary=recipe["tokenizer"]["size"],
+        sentences=recipe["data"]["sentences"],
+        trained=round(TRAIN_SHARE * recipe["data"]["sentences"]),
+        share=TRAIN_SHARE,
+        epochs=recipe["training"]["epochs"],
+        width=recipe["model"]["width"],
+        layers=recipe["model"]["layers"],
+        machine=machine,
+        fewest=_FEWEST,
+    )
+    sections = [_section(title, report) for title, report in results.items()]
+    path.write_text("\n".join([head, _weaknesses(results), *sections]), encoding="utf-8")
+
+
+def tables(report: dict[str, Any]) -> dict[str, Rows]:
+    """The tables of a report, by title, as text."""
+    return {"slices": slices(report), "confidence": bins(report), "thresholds": thresholds(report)}
+
+
+def slices(report: dict[str, Any]) -> Rows:
+    """Every metric by slice."""
+    scores: dict[str, dict[str, Figures]] = report["scores"]
+    counts = {name: int(one["n"]) for name, one in scores["effect"].items()} if "effect" in scores else {}
+    rows = [["Slice", "n", *(metric.capitalize() for metric in scores)]]
+    for name in in_order([name for name, n in counts.items() if n >= _FEWEST]):
+        cells = (_cell(by_slice.get(name), counts[name]) for by_slice in scores.values())
+        rows.append([name, str(counts[name]), *cells])
+    return rows
+
+
+def bins(report: dict[str, Any]) -> Rows:
+    """What the confidence was and how many were right, in bins of equal count."""
+    found = report["calibration"]["bins"]
+    rows = [[f"{one['confidence']:.3f}", str(one["n"]), _cell(one, one["n"], fewest=1)] for one in found]
+    return [["Mean confidence", "n", "Right"], *rows]
+
+
+def thresholds(report: dict[str, Any]) -> Rows:
+    """How many answers are above each threshold, and how many of these are right."""
+    rows = [["Confidence from", "Coverage", "Right above", "n"]]
+    found = [(f"{one['threshold']:g}", one) for one in report["calibration"]["thresholds"]]
+    if enough := report["calibration"]["enough"]:
+        # Rounded down, so that what is written here still has its last answer above it.
+        found.append((f"{math.floor(1e5 * enough['threshold']) / 1e5:.5f} (smallest with {ENOUGH:.0%} right)", enough))
+    for name, one in found:
+        rows.append([name, f"{100 * one['coverage']:.1f}%", _cell(one, one["n"], fewest=1), str(one["n"])])
+    return rows
+
+
+def _cell(one: Figures | None, n: int, fewest: int = _FEWEST) -> str:
+    if one is None or one["n"] < fewest:
+        return ""
+    interval = f"{100 * one['share']:.1f}% ({100 * one['low']:.1f} to {100 * one['high']:.1f})"
+    return interval if one["n"] == n else f"{interval} of {one['n']}"
+
+
+def _weaknesses(results: dict[str, Any]) -> str:
+    """What it cannot do by design, and the slices with the lowest effect."""
+    found = [
+        (one["share"], f"- {title}, {name}: {_cell(one, 0)}")
+        for title, report in results.items()
+        for name, one in report["scores"].get("effect", {}).items()
+        if one["n"] >= _FEWEST_OF_WEAK and name != "all"
+    ]
+    lines = [
+        "## Known weaknesses",
+        "",
+        "It does no times, no rules and nothing but lights: such sentences it is to refuse.",
+    ]
+    if found:
+        lines += ["", f"Lowest effect of all slices of at least {_FEWEST_OF_WEAK} sentences:", ""]
+    return "\n".join([*lines, *(text for _, text in sorted(found)[:_WEAKEST]), ""])
+
+
+def _section(title: str, report: dict[str, Any]) -> str:
+    lines = [f"## {title.capitalize()}", ""]
+    if title in _ABOUT:
+        lines += [_ABOUT[title], ""]
+    lines += [*_markdown(slices(report)), "", "### Confidence", ""]
+    lines += [
+        f"Confidence and the share with the right effect differ by {100 * report['calibration']['error']:.1f} points on "
+        "average, in ten bins of equal count.",
+        "",
+        *_markdown(thresholds(report)),
+        "",
+    ]
+    if not report["calibration"]["enough"]:
+        lines += [f"At no threshold are {ENOUGH:.0%} right.", ""]
+    if report["milliseconds"]:
+        times = report["milliseconds"]
+        lines += [f"Sentence to plan: median {times['median']:.1f} ms, 95% within {times['95%']:.1f} ms.", ""]
+    lines += [f"Model steps per token written: {report['steps_per_token']:.2f}.", ""]
+    return "\n".join(lines)
+
+
+def _markdown(rows: Rows) -> Iterator[str]:
+    header, *others = rows
+    yield f"| {' | '.join(header)} |"
+    yield "|---" * len(header) + "|"
+    for row in others:
+        yield f"| {' | '.join(row)} |"

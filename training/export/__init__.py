@@ -1,0 +1,1 @@
+"""A trained model becomes files that a house can use: merged, quantised, compared."""

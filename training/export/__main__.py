@@ -1,0 +1,6 @@
+"""Export a model; see `command.py`."""
+
+from .command import main
+
+if __name__ == "__main__":
+    main()

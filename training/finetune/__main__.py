@@ -1,0 +1,6 @@
+"""Fine-tune a model; see `train.py`."""
+
+from .train import main
+
+if __name__ == "__main__":
+    main()

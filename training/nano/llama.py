@@ -1,0 +1,117 @@
+"""A Llama as llama.cpp runs it, in as few operations as a CPU needs: what `train.py` trains.
+
+The same computation as transformers' LlamaForCausalLM (tied embeddings, rotary positions,
+SwiGLU, RMSNorm), but query, key and value in one product, gate and up in another, and logits only where there is a loss:
+on two cores that trains faster (figures in LOG.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+EPSILON = 1e-5
+ROPE_BASE = 10000.0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of a model; `width` must be a multiple of `heads`."""
+
+    vocabulary: int
+    width: int
+    layers: int
+    heads: int
+    hidden: int
+    context: int
+
+
+class Block(nn.Module):
+    """One layer: attention, then the gated feed-forward part, each around a residual."""
+
+    def __init__(self, shape: Shape) -> None:
+        """Make the four matrices and two norms of a layer."""
+        super().__init__()
+        self.heads = shape.heads
+        self.attention_norm = nn.Parameter(torch.ones(shape.width))
+        self.qkv = nn.Linear(shape.width, 3 * shape.width, bias=False)
+        self.output = nn.Linear(shape.width, shape.width, bias=False)
+        self.forward_norm = nn.Parameter(torch.ones(shape.width))
+        self.gate_up = nn.Linear(shape.width, 2 * shape.hidden, bias=False)
+        self.down = nn.Linear(shape.hidden, shape.width, bias=False)
+
+    def forward(self, prefix: Tensor, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
+        """(1, length of the prefix, width) and (batch, time, width) to the same; the batch sees the prefix before itself."""
+        length = prefix.shape[1]
+        before = self._heads(prefix, cos[:length], sin[:length])
+        query, key, value = self._heads(x, cos[length:], sin[length:])
+        key, value = (
+            torch.cat((old.expand(x.shape[0], -1, -1, -1), new), dim=2)
+            for old, new in ((before[1], key), (before[2], value))
+        )
+        return self._onward(prefix, *before), self._onward(x, query, key, value)
+
+    def _heads(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value, each (batch, heads, time, width of a head)."""
+        batch, time, _ = x.shape
+        qkv = self.qkv(_norm(x, self.attention_norm)).view(batch, time, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        return _rotate(qkv[0], cos, sin), _rotate(qkv[1], cos, sin), qkv[2]
+
+    def _onward(self, x: Tensor, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """What a layer makes of its input, once it is known what sees what."""
+        # Spelt out: on short sequences the backward pass of scaled_dot_product_attention takes 9 times as long on a CPU.
+        scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
+        time, seen_from = scores.shape[-2:]
+        future = torch.ones(time, seen_from, dtype=torch.bool, device=x.device).triu(1 + seen_from - time)
+        seen = scores.masked_fill(future, -torch.inf).softmax(-1) @ value
+        x = x + self.output(seen.transpose(1, 2).reshape(x.shape))
+        gate, up = self.gate_up(_norm(x, self.forward_norm)).chunk(2, dim=-1)
+        return x + self.down(functional.silu(gate) * up)
+
+
+class Llama(nn.Module):
+    """The whole model, with embeddings tied to the output."""
+
+    def __init__(self, shape: Shape) -> None:
+        """Random weights, as GPT-2 and Llama begin: small, residual outputs smaller with depth."""
+        super().__init__()
+        self.shape = shape
+        self.embedding = nn.Embedding(shape.vocabulary, shape.width)
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.norm = nn.Parameter(torch.ones(shape.width))
+        for name, parameter in self.named_parameters():
+            if parameter.dim() > 1:
+                deep = name.endswith(("output.weight", "down.weight"))
+                nn.init.normal_(parameter, std=0.02 / ((2 * shape.layers) ** 0.5 if deep else 1.0))
+        half = shape.width // shape.heads // 2
+        angles = torch.outer(torch.arange(shape.context), ROPE_BASE ** (-torch.arange(half) / half))
+        self.register_buffer("cos", angles.cos(), persistent=False)
+        self.register_buffer("sin", angles.sin(), persistent=False)
+
+    def forward(self, prefix: Tensor, tokens: Tensor, where: Tensor) -> Tensor:
+        """Logits (n, vocabulary) at the places `where` (n,) of the flattened tokens (batch, time).
+
+        What all have before them, `prefix` (length,), is computed once.
+        """
+        before, x = self.embedding(prefix[None]), self.embedding(tokens)
+        cos, sin = (table[: len(prefix) + tokens.shape[1]].to(x.dtype) for table in (self.cos, self.sin))
+        for block in self.blocks:
+            before, x = block(before, x, cos, sin)
+        x = x.flatten(0, 1)[where]
+        return functional.linear(_norm(x, self.norm), self.embedding.weight)
+
+
+def _norm(x: Tensor, weight: Tensor) -> Tensor:
+    return functional.rms_norm(x, (x.shape[-1],), weight.to(x.dtype), EPSILON)
+
+
+def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary positions on the two halves of a head, as transformers has them; `gguf_file.py` reorders the rows for llama.cpp.
+
+    x: (batch, heads, time, width of a head); cos, sin: (time, half of that).
+    """
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)

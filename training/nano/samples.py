@@ -1,0 +1,129 @@
+"""Sentences as tokens, and tokens as batches: what the trainer eats."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from custom_components.batti.interpreter import prompt
+
+from ..data import dataset
+from . import tokenizer as tokenisers
+
+_LENGTHS = range(16, 185, 8)  # batches are padded to one of these
+_ANSWER_SHARE = 0.5  # of the tokens of a batch, at most, are answers
+
+Sample = tuple[np.ndarray, int]  # tokens, and where the answer begins
+
+
+def encode(tokens: Tokenizer, sentence: str, answer: str, previous: str = "") -> tuple[list[int], int]:
+    """Tokens after the prefix, and where the answer begins. Lines are tokenised whole, as the engine does."""
+    return _with_answer(tokens, _numbers(tokens, prompt.user(sentence, previous)), answer)
+
+
+def prefix(tokens: Tokenizer) -> list[int]:
+    """The tokens before every sentence."""
+    return _numbers(tokens, prompt.prefix())
+
+
+def _numbers(tokens: Tokenizer, pieces: Iterable[prompt.Piece]) -> list[int]:
+    return [number for piece in pieces for number in tokens.encode(piece.text, add_special_tokens=False).ids]
+
+
+def _with_answer(tokens: Tokenizer, before: list[int], answer: str) -> tuple[list[int], int]:
+    lines = [number for line in answer.splitlines(keepends=True) for number in tokens.encode(line).ids]
+    return [*before, *lines, tokens.token_to_id(prompt.END_OF_TURN)], len(before)
+
+
+class Scatterer:
+    """Encodes as `encode` does, but splits some words into smaller pieces than need be: BPE-dropout.
+
+    A model that has seen `nibhaideu` as `nibha ideu`, `nib ha ideu` … makes more of a form that it has not seen. Words of
+    the answer are left whole, for there the pieces are to be copied. Source: Provilkov, Emelianenko and Voita, BPE-Dropout
+    (ACL 2020).
+
+    Args:
+        share: of the sentences in which words are split.
+        dropout: the share of merges that are left out in these.
+    """
+
+    def __init__(self, tokens: Tokenizer, share: float, dropout: float, seed: int) -> None:
+        """Make a second tokeniser that forgets merges."""
+        self._tokens, self._share, self._rng = tokens, share, random.Random(seed)
+        self._scattered = tokenisers.forgetful(tokens, dropout)
+        self._fixed: dict[str, list[int]] = {}
+
+    def encode(self, sentence: str, answer: str, previous: str) -> tuple[list[int], int]:
+        """Tokens after the prefix, and where the answer begins."""
+        if self._rng.random() >= self._share:
+            return encode(self._tokens, sentence, answer, previous)
+        copied = set(answer.split())
+        before: list[int] = []
+        for piece in prompt.user(sentence, previous):
+            if piece.special or piece.text != f" {sentence}":
+                before += self._whole(piece.text)
+                continue
+            for word in sentence.split():
+                free = word.isalpha() and word not in copied
+                before += self._scattered.encode(f" {word}").ids if free else self._whole(f" {word}")
+        return _with_answer(self._tokens, before, answer)
+
+    def _whole(self, text: str) -> list[int]:
+        if text not in self._fixed:
+            self._fixed[text] = self._tokens.encode(text, add_special_tokens=False).ids
+        return self._fixed[text]
+
+
+def encode_all(tokens: Tokenizer, recipe: dict[str, Any], path: Path, cache: Path) -> list[Sample]:
+    """All samples of a file; the encoded form is kept beside the run."""
+    if not cache.exists():
+        scatterer = Scatterer(tokens, **recipe["tokenizer"]["scatter"], seed=recipe["seed"])
+        flat: list[int] = []
+        ends, starts = [], []
+        for line in dataset.read(path):
+            numbers, start = scatterer.encode(line["sentence"], line["messages"][2]["content"], line["previous"])
+            flat += numbers
+            ends.append(len(flat))
+            starts.append(start)
+        np.savez(cache, flat=np.array(flat, np.uint16), ends=np.array(ends), starts=np.array(starts))
+    stored = np.load(cache)
+    parts = np.split(stored["flat"], stored["ends"][:-1])
+    return [
+        (part, int(start)) for part, start in zip(parts, stored["starts"], strict=True) if len(part) <= _LENGTHS[-1]
+    ]
+
+
+def batches(samples: list[Sample], tokens_per_step: int, rng: random.Random) -> list[tuple[int, list[Sample]]]:
+    """One epoch: samples of like length together, batches in random order."""
+    by_length: dict[int, list[Sample]] = {length: [] for length in _LENGTHS}
+    for sample in rng.sample(samples, len(samples)):
+        by_length[next(length for length in _LENGTHS if len(sample[0]) <= length)].append(sample)
+    epoch = []
+    for length, several in by_length.items():
+        size = tokens_per_step // length
+        epoch += [(length, several[i : i + size]) for i in range(0, len(several) - size + 1, size)]
+    rng.shuffle(epoch)
+    return epoch
+
+
+def tensors(length: int, several: list[Sample]) -> Iterator[torch.Tensor]:
+    """Tokens (batch, length), the flat places that predict an answer's token (padded), and those tokens (-100: none)."""
+    tokens = np.zeros((len(several), length), np.int64)
+    where: list[int] = []
+    wanted: list[int] = []
+    for row, (numbers, start) in enumerate(several):
+        tokens[row, : len(numbers)] = numbers
+        where += range(row * length + start - 1, row * length + len(numbers) - 1)
+        wanted += numbers[start:].tolist()
+    room = int(len(several) * length * _ANSWER_SHARE)
+    where, wanted = where[:room], wanted[:room]
+    padding = room - len(where)
+    yield torch.from_numpy(tokens)
+    yield torch.tensor(where + [0] * padding)
+    yield torch.tensor(wanted + [-100] * padding)

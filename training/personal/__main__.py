@@ -1,0 +1,6 @@
+"""Write the fine-tuning set of a house; see `finetuning_set.py`."""
+
+from .finetuning_set import main
+
+if __name__ == "__main__":
+    main()

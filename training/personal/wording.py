@@ -1,0 +1,176 @@
+"""From a plan back to words: which words of a sentence the model must copy so that the house makes this plan of them.
+
+The reverse of `interpreter/resolve.py`, found by trying: what the house makes of some labels, only the house says.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import combinations
+
+from custom_components.batti.interpreter.fold import fold
+from custom_components.batti.interpreter.grammar import ALL, HERE, UNDO, Refusal, action_line, refusal_line
+from custom_components.batti.interpreter.home import Home
+from custom_components.batti.interpreter.labels import Marked, Mention
+from custom_components.batti.interpreter.plan import Action, Plan, joined, lights_of
+from custom_components.batti.interpreter.resolve import resolve
+
+from ..data import seeds
+from ..data.answers import Clause, lines_of
+from ..data.phrasebook import TRAIN, is_devanagari
+from ..data.seeds import Seed, Wanted
+
+_MOST = 4  # names of one action
+_VERB_OF = {"light.turn_on": "on", "light.turn_off": "off", "light.toggle": "toggle", "batti.describe": "describe"}
+_SLOTS = {"area": seeds.PLACES, "floor": seeds.FLOORS, "light": seeds.LAMPS}
+_PERCENT = r"\s*(?:%|percent|pratishat|pratisat|प्रतिशत)"
+_DIGITS = str.maketrans("0123456789", "०१२३४५६७८९")
+
+Same = Callable[[Action, Action, Home], bool]
+
+
+# -- which labels
+
+
+def clauses_of(plan: Plan, marked: Marked, home: Home, area_id: str | None) -> list[Clause] | None:
+    """What to write for each action; None where no labels of the sentence give this plan."""
+    if any(action.action == UNDO for action in plan.actions):
+        return [] if len(plan.actions) == 1 else None
+    ways: tuple[Same, ...] = (lambda one, other, _: one == other, _same_lights)
+    found = (_search(plan, marked, home, area_id, same) for same in ways)
+    return next((clauses for clauses in found if clauses is not None), None)
+
+
+def _same_lights(one: Action, other: Action, home: Home) -> bool:
+    alike = (one.action, one.data) == (other.action, other.data)
+    return alike and set(lights_of(one, home)) == set(lights_of(other, home))
+
+
+def _search(plan: Plan, marked: Marked, home: Home, area_id: str | None, same: Same) -> list[Clause] | None:
+    clauses: list[Clause] = []
+    for index, action in enumerate(plan.actions):
+        wanted = joined(plan.actions[: index + 1])
+        data = [f"    {key}: {value}\n" for key, value in action.to_dict().get("data", {}).items()]
+        for names, exceptions in _choices(list(marked.labels)):
+            clause = Clause(action.action, list(names), "", data, list(exceptions))
+            found = resolve(_written([*clauses, clause]), marked, home, area_id)
+            if len(found.actions) == len(wanted) and all(
+                same(one, other, home) for one, other in zip(found.actions, wanted, strict=True)
+            ):
+                clauses.append(clause)
+                break
+        else:
+            return None
+    return clauses
+
+
+def _choices(labels: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Targets and exceptions, the simplest first."""
+    for count in range(1, _MOST + 1):
+        yield from ((names, ()) for names in combinations([*labels, HERE], count))
+    yield (ALL,), ()
+    for whole in (ALL, HERE, *labels):
+        for count in range(1, _MOST + 1):
+            yield from (((whole,), left) for left in combinations([*(one for one in labels if one != whole)], count))
+        if whole == ALL:
+            yield (ALL,), (HERE,)
+
+
+def _written(clauses: Sequence[Clause]) -> str:
+    names = {name: name for clause in clauses for name in (*clause.names, *clause.exceptions)}
+    return "".join(line for clause in clauses for line in lines_of(clause, names))
+
+
+def answer_of(clauses: Sequence[Clause], plan: Plan, why: Refusal) -> str:
+    """The model's lines for a plan."""
+    if clauses:
+        return _written(clauses)
+    return action_line(UNDO) if plan.actions else refusal_line(why)
+
+
+# -- the shape of the sentence
+
+
+def seed_of(marked: Marked, clauses: Sequence[Clause], plan: Plan, why: Refusal) -> Seed:
+    """The sentence with slots for the names that its answer copies, as one that may be said of other things.
+
+    Raises:
+        ValueError: it names more things than there are slots.
+    """
+    slot_of = _slots(marked, {name for clause in clauses for name in (*clause.names, *clause.exceptions)})
+    text = _with_slots(marked, slot_of)
+    wanted = []
+    for clause in clauses:
+        data = []
+        for line in clause.data:
+            text, piece = _data(text, line.strip())
+            data.append(piece)
+        targets, exceptions = (tuple(slot_of[name] for name in names) for names in (clause.names, clause.exceptions))
+        wanted.append(Wanted(_VERB_OF[clause.action], targets, exceptions, tuple(data)))
+    refusal = "" if clauses else "undo" if plan.actions else why.value.replace(" ", "_")
+    return Seed(script_of(marked), text, tuple(wanted), refusal, follows=False)
+
+
+def _slots(marked: Marked, used: set[str]) -> dict[str, str]:
+    free = {kind: iter(slots) for kind, slots in _SLOTS.items()}
+    slot_of = {HERE: "here", ALL: "all"}
+    for label, mention in marked.labels.items():
+        if label in used:
+            slot = next(free[_kind(mention)], None)
+            if slot is None:
+                raise ValueError("it names too many things at once; keep a shorter sentence")
+            slot_of[label] = slot
+    return slot_of
+
+
+def _kind(mention: Mention) -> str:
+    kinds = {thing.kind for thing in mention.things}
+    return next(kind for kind in ("floor", "area", "light") if kind in kinds)
+
+
+def _with_slots(marked: Marked, slot_of: Mapping[str, str]) -> str:
+    text, at = "", 0
+    original, words = marked.folded.original.replace("{", "(").replace("}", ")"), marked.folded.words
+    for mention in marked.mentions:
+        if mention.label in slot_of:
+            text += f"{original[at : words[mention.first].start]}{{{slot_of[mention.label]}}}"
+            at = words[mention.last].end
+    return text + original[at:]
+
+
+def _data(text: str, line: str) -> tuple[str, str]:
+    """One data line in the notation of `data/seeds.py`; a percentage that is said becomes a slot."""
+    key, _, value = line.partition(": ")
+    if key.startswith("brightness"):
+        sign = "=" if key == "brightness_pct" else "-" if value[0] == "-" else "+"
+        number = value.lstrip("-")
+        said = re.sub(rf"(?<![\w.])(?:{number}|{number.translate(_DIGITS)}){_PERCENT}", "{p}", text, count=1)
+        return (text, f"{sign}{number}") if said == text or "{p}" in text else (said, f"{sign}p")
+    short = {"color_name": f"colour:{value}", "color_temp_kelvin": f"kelvin:{value}", "flash": "flash"}
+    return text, short.get(key, f"{key}:{value}")
+
+
+def script_of(marked: Marked) -> str:
+    """Whether a sentence is romanised Nepali (r), Devanagari (d) or English (e), by the words around its names."""
+    if is_devanagari(marked.folded.original):
+        return "d"
+    named = {index for one in marked.mentions for index in range(one.first, one.last + 1)}
+    words = [word.text for index, word in enumerate(marked.folded.words) if index not in named and word.is_name]
+    weights = _english_weights()
+    return "e" if sum(weights.get(word, 0.0) for word in words) > 0 else "r"
+
+
+@cache
+def _english_weights() -> dict[str, float]:
+    """How much more often a folded word stands in the English seeds than in the romanised ones, as a logarithm."""
+    counts: dict[str, Counter[str]] = {"r": Counter(), "e": Counter()}
+    for seed in seeds.seeds(TRAIN):
+        if seed.script in counts:
+            counts[seed.script].update({word.text for word in fold(seed.text).words if word.is_name})
+    english, nepali = counts["e"], counts["r"]
+    whole = math.log((english.total() + 1) / (nepali.total() + 1))
+    return {word: math.log((english[word] + 1) / (nepali[word] + 1)) - whole for word in english | nepali}

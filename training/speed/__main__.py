@@ -1,0 +1,6 @@
+"""Measure the speed of models; see `benchmark.py`."""
+
+from .benchmark import main
+
+if __name__ == "__main__":
+    main()

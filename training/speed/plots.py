@@ -1,0 +1,98 @@
+"""Plots of what `benchmark.py` measured: latency, tokens a second, memory, energy.
+
+    .venv-training/bin/python -m training.speed.plots speed.json plots        # from what benchmark --json wrote
+
+The engine and matplotlib are in two environments; `write` draws in the other one where this one has no matplotlib.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from ..evaluate.plots import PYTHON, ROOT, possible
+
+_GROUPS = {
+    "latency": ({"cold_ms": "cold", "cold_saved_ms": "cold, state saved", "warm_ms": "warm"}, "milliseconds to a plan"),
+    "tokens": ({"prefill_tokens_per_s": "of sentences", "decode_tokens_per_s": "of answers"}, "tokens a second"),
+    "memory": ({"peak_bytes": "peak"}, "megabytes"),
+    "energy": ({"joules": "of the whole processor"}, "joules a sentence"),
+}
+_UNITS = {"peak_bytes": 1e-6}
+
+
+def write(results: dict[str, Any], folder: Path) -> bool:
+    """Write the plots as PNG files; False where there is no matplotlib, here or in the training environment."""
+    if not possible():
+        return False
+    if find_spec("matplotlib") is not None:
+        draw(results, folder)
+        return True
+    command = [str(PYTHON), "-m", "training.speed.plots", "-", str(folder.absolute())]
+    subprocess.run(command, input=json.dumps(results), text=True, check=True, cwd=ROOT)
+    return True
+
+
+def draw(results: dict[str, Any], folder: Path) -> None:
+    """Write the plots with this environment's matplotlib; none of what could not be measured."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = results["rows"]
+    for name, (metrics, unit) in _GROUPS.items():
+        if any(row[metric] is None for row in rows for metric in metrics):
+            continue
+        figure, axes = pyplot.subplots(figsize=(9, 1.5 + 0.4 * len(rows) * len(metrics)), layout="constrained")
+        _bars(axes, rows, metrics)
+        if len(metrics) > 1:
+            figure.legend(loc="outside lower center", ncols=len(metrics))
+        axes.set(xlabel=unit, title=f"{name}: {results['machine']}")
+        figure.savefig(folder / f"speed_{name}.png", dpi=120)
+        pyplot.close(figure)
+
+
+def _bars(axes: Any, rows: list[dict[str, Any]], metrics: dict[str, str]) -> None:
+    """A group of bars for each row; warm times with a line to their 95th percentile."""
+    height = 0.8 / len(metrics)
+    for number, (metric, label) in enumerate(metrics.items()):
+        places = [at + height * (number - (len(metrics) - 1) / 2) for at in range(len(rows))]
+        values = [row[metric] * _UNITS.get(metric, 1) for row in rows]
+        above = [row["warm_95_ms"] - row["warm_ms"] for row in rows] if metric == "warm_ms" else None
+        bars = axes.barh(places, values, height, xerr=([0] * len(rows), above) if above else None, label=label)
+        axes.bar_label(bars, [f"{value:,.3g}" if value < 100 else f"{value:,.0f}" for value in values], padding=3)
+    axes.set_yticks(
+        range(len(rows)),
+        [f"{row['model']}, {row['engine']}\n{row['style']}, {_threads(row['threads'])}" for row in rows],
+    )
+    axes.invert_yaxis()
+    largest, smallest = (pick(row[metric] for row in rows for metric in metrics) for pick in (max, min))
+    if smallest and largest > 20 * smallest:
+        axes.set(xscale="log", xlim=(smallest / 2, 3 * largest))
+    else:
+        axes.margins(x=0.15)
+
+
+def _threads(count: int | None) -> str:
+    return "threads as the engine chose" if count is None else f"{count} thread{'s' if count > 1 else ''}"
+
+
+def main() -> None:
+    """Draw the results of a JSON file, or of standard input for `-`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results")
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    text = sys.stdin.read() if options.results == "-" else Path(options.results).read_text(encoding="utf-8")
+    draw(json.loads(text), options.folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+"""A GGUF of exactly Llama 3.2 1B's shape, with Llama 3's real vocabulary and random weights.
+
+    python -m training.speed.shape --out FILE [--quantisation Q4_K_M|Q8_0] [--seed N]
+
+It says nothing sensible, but it loads, takes memory and time, and is addressed as the real one: for trying out what does
+not depend on what is said. Quantised blocks are written as they come from the dice, so it takes seconds. Sizes: Meta's
+model card of Llama 3.2; tensors and metadata: llama.cpp, conversion/llama.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gguf
+import numpy as np
+from gguf import GGMLQuantizationType as Type
+from numpy.typing import DTypeLike, NDArray
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+NAME = "Random weights in the shape of Llama 3.2 1B"
+EPSILON = 1e-5
+ROPE_BASE = 500_000.0
+# How Llama 3.2 stretches the slow ones of its rotary positions: `rope_scaling` in its config.json.
+ROPE_FACTOR, ROPE_LOW, ROPE_HIGH, ROPE_TRAINED = 32.0, 1.0, 4.0, 8192
+# Llama 3's layout, without the real template's tools and dates.
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}"
+    "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + message['content'] | trim + '<|eot_id|>' }}"
+    "{% endfor %}{% if add_generation_prompt %}"
+    "{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}"
+    "{% endif %}"
+)
+_ROOT = Path(__file__).parents[2]
+_VOCABULARY = "tokenizer.ggml."
+
+# Blocks of llama.cpp's ggml-common.h; whatever is no scale (d, dmin) is random.
+_LAYOUTS = {
+    Type.Q4_K: np.dtype([("d", "<f2"), ("dmin", "<f2"), ("scales", "u1", 12), ("qs", "u1", 128)]),
+    Type.Q6_K: np.dtype([("ql", "u1", 128), ("qh", "u1", 64), ("scales", "i1", 16), ("d", "<f2")]),
+    Type.Q8_0: np.dtype([("d", "<f2"), ("qs", "i1", 32)]),
+}
+# Of 4 bits without a sign, so dmin * scale takes their mean away.
+_MEAN_4_BITS = 7.5
+# The standard deviation of a block's values at d = 1: 6 bits * 4 bits - 7.5 * 6 bits, 8 bits * 6 bits, 8 bits; all even.
+_SPREADS = {Type.Q4_K: 258.3, Type.Q6_K: 1365.7, Type.Q8_0: 73.9}
+
+
+class Quantisation(StrEnum):
+    """The files that people have of this model."""
+
+    Q4_K_M = "Q4_K_M"
+    Q8_0 = "Q8_0"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of a model, Llama 3.2 1B's where nothing else is said; `width` and `hidden` must be multiples of 256."""
+
+    width: int = 2048
+    layers: int = 16
+    heads: int = 32
+    kv_heads: int = 8
+    hidden: int = 8192
+    context: int = 131_072
+
+
+class Tensor(NamedTuple):
+    """What the file says of a tensor; `shape` as numpy has it, rows first."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: Type
+
+    @property
+    def stored(self) -> tuple[int, ...]:
+        """The shape in bytes for quantised ones, in numbers for others."""
+        return gguf.quant_shape_to_byte_shape(self.shape, self.type) if self.type in _LAYOUTS else self.shape
+
+    @property
+    def bytes(self) -> int:
+        """The size in the file."""
+        return math.prod(self.stored) * (1 if self.type in _LAYOUTS else 4)
+
+
+class Reader(gguf.GGUFReader):
+    """gguf's reader, four times as fast: it reads each of 400,000 strings by slicing a memory map, which is slow."""
+
+    def _get(self, offset: int, dtype: DTypeLike, count: int = 1, override_order: str | None = None) -> NDArray[Any]:
+        return np.frombuffer(self.data, np.dtype(dtype).newbyteorder("<"), int(count), int(offset))
+
+
+def vocabulary() -> Path:
+    """Llama 3's vocabulary, which scripts/setup keeps beside the wheel that it built."""
+    cache = Path(os.environ.get("BATTI_CACHE") or _ROOT / ".cache")
+    found = sorted(cache.glob("llama-cpp-python/*/ggml-vocab-llama-bpe.gguf"))
+    if not found:
+        raise FileNotFoundError(
+            "There is no ggml-vocab-llama-bpe.gguf beside the wheel of llama-cpp-python: run scripts/setup"
+        )
+    return found[-1]
+
+
+def tensors(shape: Shape, n_vocab: int, quantisation: Quantisation) -> Iterator[Tensor]:
+    """All tensors, in the file's order."""
+    usual, more = (Type.Q4_K, Type.Q6_K) if quantisation is Quantisation.Q4_K_M else (Type.Q8_0, Type.Q8_0)
+    width, hidden, kv = shape.width, shape.hidden, shape.width // shape.heads * shape.kv_heads
+    yield Tensor("rope_freqs.weight", (shape.width // shape.heads // 2,), Type.F32)
+    yield Tensor("token_embd.weight", (n_vocab, width), more)  # is the output too
+    yield Tensor("output_norm.weight", (width,), Type.F32)
+    for i in range(shape.layers):
+        best = more if _more_bits(i, shape.layers) else usual
+        yield Tensor(f"blk.{i}.attn_norm.weight", (width,), Type.F32)
+        yield Tensor(f"blk.{i}.attn_q.weight", (width, width), usual)
+        yield Tensor(f"blk.{i}.attn_k.weight", (kv, width), usual)
+        yield Tensor(f"blk.{i}.attn_v.weight", (kv, width), best)
+        yield Tensor(f"blk.{i}.attn_output.weight", (width, width), usual)
+        yield Tensor(f"blk.{i}.ffn_norm.weight", (width,), Type.F32)
+        yield Tensor(f"blk.{i}.ffn_gate.weight", (hidden, width), usual)
+        yield Tensor(f"blk.{i}.ffn_up.weight", (hidden, width), usual)
+        yield Tensor(f"blk.{i}.ffn_down.weight", (width, hidden), best)
+
+
+def _more_bits(layer: int, layers: int) -> bool:
+    """Whether Q4_K_M gives a layer's values and last matrix more bits: `use_more_bits` in llama.cpp's llama-quant.cpp."""
+    eighth = layers // 8
+    return layer < eighth or layer >= 7 * layers // 8 or (layer - eighth) % 3 == 2
+
+
+def rope_factors(shape: Shape) -> NDArray[np.float32]:
+    """By how much each rotary frequency is divided: 1 for the fast ones, `ROPE_FACTOR` for the slow, in between between."""
+    size = shape.width // shape.heads
+    turns = ROPE_TRAINED * ROPE_BASE ** (-np.arange(0, size, 2) / size) / (2 * math.pi)  # within the trained context
+    kept = np.clip((turns - ROPE_LOW) / (ROPE_HIGH - ROPE_LOW), 0, 1)
+    return (1 / ((1 - kept) / ROPE_FACTOR + kept)).astype(np.float32)
+
+
+def write(
+    path: Path,
+    shape: Shape | None = None,
+    quantisation: Quantisation = Quantisation.Q4_K_M,
+    *,
+    seed: int = 0,
+    words: Path | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Write a model; one tensor at a time is in memory.
+
+    Args:
+        path: the GGUF file.
+        shape: its sizes.
+        quantisation: how its matrices are stored.
+        seed: of the weights.
+        words: a GGUF file whose vocabulary it takes over; Llama 3's where None.
+        on_progress: told how many bytes of weights are written, of how many.
+    """
+    shape = shape or Shape()
+    writer = gguf.GGUFWriter(path, "llama")
+    _describe(writer, shape, quantisation)
+    all_tensors = list(tensors(shape, _copy_vocabulary(writer, words or vocabulary()), quantisation))
+    for tensor in all_tensors:
+        kind = np.uint8 if tensor.type in _LAYOUTS else np.float32
+        writer.add_tensor_info(tensor.name, tensor.stored, np.dtype(kind), tensor.bytes, tensor.type)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    random, done, total = np.random.default_rng(seed), 0, sum(tensor.bytes for tensor in all_tensors)
+    for tensor in all_tensors:
+        on_progress(done, total)
+        writer.write_tensor_data(_weights(tensor, shape, random))
+        done += tensor.bytes
+    on_progress(done, total)
+    writer.close()
+
+
+def _describe(writer: gguf.GGUFWriter, shape: Shape, quantisation: Quantisation) -> None:
+    writer.add_type("model")
+    writer.add_name(NAME)
+    writer.add_description("Says nothing sensible; made by Batti's training/speed/shape.py for trying out")
+    writer.add_context_length(shape.context)
+    writer.add_embedding_length(shape.width)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.hidden)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.kv_heads)
+    writer.add_layer_norm_rms_eps(EPSILON)
+    writer.add_rope_freq_base(ROPE_BASE)
+    writer.add_rope_dimension_count(shape.width // shape.heads)
+    writer.add_file_type(gguf.LlamaFileType[f"MOSTLY_{quantisation}"])
+    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+    writer.add_chat_template(CHAT_TEMPLATE)
+
+
+def _copy_vocabulary(writer: gguf.GGUFWriter, words: Path) -> int:
+    """Take over tokens, merges, pre-tokeniser and special ids as they are; returns how many tokens."""
+    fields = Reader(words).fields
+    for key, field in fields.items():
+        if key.startswith(_VOCABULARY):
+            writer.add_key_value(
+                key, field.contents(), field.types[0], field.types[-1] if len(field.types) > 1 else None
+            )
+    n_vocab = len(fields[f"{_VOCABULARY}tokens"].data)
+    writer.add_vocab_size(n_vocab)
+    return n_vocab
+
+
+def _weights(tensor: Tensor, shape: Shape, random: np.random.Generator) -> NDArray[Any]:
+    """Factors, ones for a norm, or random blocks whose values spread as they do in a model that begins to learn."""
+    if tensor.name == "rope_freqs.weight":
+        return rope_factors(shape)
+    if tensor.type not in _LAYOUTS:
+        return np.ones(tensor.shape, np.float32)
+    raw = random.integers(0, 256, tensor.stored, np.uint8)
+    blocks = raw.view(_LAYOUTS[tensor.type])
+    scale = tensor.shape[-1] ** -0.5 / _SPREADS[tensor.type]
+    blocks["d"] = scale
+    if tensor.type is Type.Q4_K:
+        blocks["dmin"] = _MEAN_4_BITS * scale
+    return raw
+
+
+def main() -> None:
+    """Write one file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--quantisation", type=Quantisation, choices=list(Quantisation), default=Quantisation.Q4_K_M)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task(f"{options.out.name}: the vocabulary", total=None)
+
+        def show(done: int, total: int) -> None:
+            progress.update(task, description=options.out.name, completed=done, total=total)
+
+        write(options.out, quantisation=options.quantisation, seed=options.seed, on_progress=show)
+    print(f"{options.out}: {options.out.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,256 @@
+"""Times one model with so many threads: cold and warm, by token, with its memory and energy.
+
+Cold is the first sentence, the process's start and the loading of the model included; the model file is in the system's
+cache by then, and the home is indexed. Without a saved state the prompt's fixed part is evaluated (and its state saved),
+with one it is read. Warm are sentences after that, each for as long as a person waits for its plan.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from rich.progress import track
+
+from custom_components.batti.interpreter import Interpretation, Turn, interpret, labels_of
+from custom_components.batti.interpreter.engine.base import Binding, Engine, Generation
+from custom_components.batti.interpreter.engine.local import CONTEXT, LocalEngine
+from custom_components.batti.interpreter.errors import EngineError, SentenceTooLong
+from custom_components.batti.interpreter.home import Home
+from custom_components.batti.interpreter.prompt import Style
+
+from ..evaluate.judging import READY
+from .figures import Speed, ninety_fifth
+from .meter import POWERCAP, Energy, peak_memory
+
+_PATIENCE = 600.0  # seconds, for a start or a sentence: nobody waits here
+_CHUNK = 1 << 24  # bytes
+
+
+class Dictation(NamedTuple):
+    """What a model of random weights is to say, and how it is addressed; see `dictated.py`."""
+
+    style: Style
+    answers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One row: a model file, so many threads (the engine chooses where None), and what brings llama.cpp."""
+
+    model: Path
+    threads: int | None = None
+    dictation: Dictation | None = None
+    binding: Binding = Binding.LLAMA_CPP_PYTHON
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What every setup has to do.
+
+    Attributes:
+        home: where the sentences are said.
+        cases: the sentences, as in `tests/cases`.
+        repeat: how often all of them are said warm and counted, after once uncounted.
+        starts: how often a process is started without a saved state, and as often with one.
+        powercap: see `meter.Energy`.
+    """
+
+    home: Home
+    cases: Sequence[Mapping[str, Any]]
+    repeat: int = 3
+    starts: int = 3
+    powercap: Path = POWERCAP
+
+
+class _Start(NamedTuple):
+    total_ms: float
+    load_ms: float
+    peak_bytes: int | None
+
+
+class _Warm(NamedTuple):
+    found: list[Interpretation]
+    generations: list[Generation]
+    peak_bytes: int | None
+    joules: float | None
+
+
+class Recorder:
+    """An engine that keeps what another one answered, by sentence and in the order asked."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Ask this engine."""
+        self._engine = engine
+        self.generations: list[Generation] = []
+        self.answers: dict[str, str] = {}
+
+    async def start(self) -> None:
+        """Start the engine."""
+        await self._engine.start()
+
+    async def generate(self, sentence: str, labels: Sequence[str], deadline: float, previous: str = "") -> Generation:
+        """Ask the engine."""
+        generation = await self._engine.generate(sentence, labels, deadline, previous)
+        self.generations.append(generation)
+        self.answers[sentence] = generation.text
+        return generation
+
+    async def stop(self) -> None:
+        """Stop the engine."""
+        await self._engine.stop()
+
+
+def engine_of(setup: Setup, folder: Path) -> LocalEngine:
+    """The engine of a setup; `folder` is for the state of the prompt's fixed part."""
+    command = None
+    if setup.dictation is not None:
+        folder.mkdir(exist_ok=True)
+        given = folder / "dictation.json"
+        given.write_text(json.dumps(setup.dictation._asdict()), encoding="utf-8")
+        threads = [] if setup.threads is None else ["--threads", str(setup.threads)]
+        options = ["--model", str(setup.model), "--n-ctx", str(CONTEXT), "--state-dir", str(folder), *threads]
+        options += ["--binding", setup.binding]
+        command = [sys.executable, "-P", "-m", "training.speed.dictated", str(given), *options]
+    return LocalEngine(
+        setup.model,
+        threads=setup.threads,
+        binding=setup.binding,
+        packages=READY if setup.binding is Binding.XLLAMACPP else None,
+        state_dir=folder,
+        start_timeout=_PATIENCE,
+        command=command,
+    )
+
+
+async def understand(
+    engine: Engine, home: Home, cases: Sequence[Mapping[str, Any]], title: str
+) -> list[Interpretation]:
+    """Understand all sentences once; those to which the model wrote no end are left out."""
+    found = []
+    for case in track(cases, description=title, transient=True, disable=not sys.stdout.isatty()):
+        try:
+            found.append(await interpret(case["say"], home, engine, Turn(case.get("where")), _PATIENCE))
+        except SentenceTooLong:
+            continue
+    return found
+
+
+async def speed_of(
+    setup: Setup, trial: Trial, make: Callable[[Setup, Path], LocalEngine] = engine_of
+) -> tuple[Speed, dict[str, str]]:
+    """Measure a setup; also what it answered, by sentence.
+
+    Args:
+        setup: what is measured.
+        trial: what it has to do.
+        make: makes the engine, given a folder for its state.
+
+    Raises:
+        EngineError: the model cannot be used, or wrote no end to any of the answers.
+    """
+    labels_of(trial.home)
+    _read(setup.model)
+    with TemporaryDirectory() as scratch:
+        folders = [Path(scratch) / str(number) for number in range(trial.starts)]
+        fresh = [await _start(make(setup, folder), trial) for folder in folders]
+        saved = [await _start(make(setup, folders[-1]), trial) for _ in folders]
+        engine = make(setup, folders[-1])
+        recorder = Recorder(engine)
+        try:
+            await engine.start()
+            warm = await _warm(engine, recorder, trial, f"{setup.model.name}, threads: {setup.threads or 'auto'}")
+        finally:
+            await engine.stop()
+    if not warm.found:
+        raise EngineError(
+            f"{setup.model.name} wrote no end to any of its answers: a model of random weights is "
+            "measured with --shape, where its answers are given"
+        )
+    return _speed(setup, engine, trial, fresh, saved, warm), recorder.answers
+
+
+async def _start(engine: LocalEngine, trial: Trial) -> _Start:
+    """One process, and its first sentence."""
+    begin = perf_counter()
+    try:
+        await engine.start()
+        loaded = perf_counter()
+        await understand(engine, trial.home, trial.cases[:1], "start")
+        ended = perf_counter()
+        return _Start(1000 * (ended - begin), 1000 * (loaded - begin), peak_memory(engine.pid))
+    finally:
+        await engine.stop()
+
+
+async def _warm(engine: LocalEngine, recorder: Recorder, trial: Trial, title: str) -> _Warm:
+    await understand(recorder, trial.home, trial.cases, f"{title}, uncounted")
+    recorder.generations.clear()
+    found: list[Interpretation] = []
+    energy, joules = Energy(trial.powercap), None
+    for number in range(trial.repeat):
+        found += await understand(recorder, trial.home, trial.cases, f"{title}, round {number + 1}")
+        joules = energy.joules()
+    return _Warm(found, recorder.generations, peak_memory(engine.pid), joules)
+
+
+def _speed(
+    setup: Setup, engine: LocalEngine, trial: Trial, fresh: list[_Start], saved: list[_Start], warm: _Warm
+) -> Speed:
+    info, asked = engine.info, trial.repeat * len(trial.cases)
+    assert info is not None
+    times = {
+        "cold": [one.total_ms for one in fresh],
+        "cold, saved": [one.total_ms for one in saved],
+        "warm": [one.timings_ms["total"] for one in warm.found],
+    }
+    peaks = [warm.peak_bytes, *(one.peak_bytes for one in (*fresh, *saved))]
+    return Speed(
+        model=setup.model.name,
+        file_bytes=setup.model.stat().st_size,
+        parameters=info.parameters,
+        engine=info.engine,
+        style=info.style,
+        threads=setup.threads,
+        dictated=setup.dictation is not None,
+        cold_ms=statistics.median(times["cold"]),
+        cold_load_ms=statistics.median(one.load_ms for one in fresh),
+        cold_saved_ms=statistics.median(times["cold, saved"]),
+        cold_saved_load_ms=statistics.median(one.load_ms for one in saved),
+        warm_ms=statistics.median(times["warm"]),
+        warm_95_ms=ninety_fifth(times["warm"]),
+        peak_bytes=max((peak for peak in peaks if peak is not None), default=None),
+        joules=None if warm.joules is None else warm.joules / asked,
+        failed=asked - len(warm.found),
+        times_ms=times,
+        **_by_token(warm.generations),
+    )
+
+
+def _by_token(generations: list[Generation]) -> dict[str, float]:
+    read = [one.prompt_tokens - one.reused_tokens for one in generations]
+    written = [one.tokens for one in generations]
+    steps = [one.steps for one in generations]
+    decode_ms = sum(one.decode_ms for one in generations)
+    return {
+        "prefill_tokens_per_s": 1000 * sum(read) / sum(one.prefill_ms for one in generations),
+        "decode_tokens_per_s": 1000 * sum(written) / decode_ms,
+        "step_ms": decode_ms / max(1, sum(steps)),
+        "prompt_tokens": statistics.median(read),
+        "answer_tokens": statistics.median(written),
+        "steps": statistics.median(steps),
+    }
+
+
+def _read(file: Path) -> None:
+    """Have the system read a file into its cache, so that every start finds it there."""
+    with file.open("rb", buffering=0) as data:
+        while data.read(_CHUNK):
+            pass

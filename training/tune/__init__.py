@@ -1,0 +1,1 @@
+"""Searching hyperparameters: what is tried, the study, and what is written of it."""

@@ -1,0 +1,103 @@
+"""Looks for good hyperparameters: an Optuna study whose trials are runs of `training.finetune`.
+
+    python -m training.tune --recipe training/recipes/tiny.yaml --space training/recipes/tune.yaml \
+        --data training/.data --out training/.runs/tune --trials 12 --plots
+
+What is tried is in the space's file; everything else is as in the recipe. A trial that at some evaluation is worse than the
+median of earlier ones is stopped ("pruned"). Everything is kept in `--out`: `study.db` (SQLite), `best.yaml` (a recipe for
+`training.finetune`), `trials.csv`, `plots/`, and in `trials/` the run of the best trial; those of others are deleted.
+
+Started again with the same `--out` it goes on until `--trials` trials have ended, whole or pruned, in all. A trial during
+which the process was killed is marked as failed and tried again with the same values, from its last checkpoint. A study
+that was interrupted comes to the same as one that was not: each trial draws with a seed of its own.
+
+What is minimised is the share of validation sentences that are not matched exactly; of equal ones the smaller loss wins: it
+is `1 - exact_match + 0.0001 * loss / (1 + loss)`. So where exact match stays 0, as for models that are very small or are
+trained for minutes only, the loss alone decides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+
+from . import trials
+from .search_space import SpaceError
+from .study import Finetune, StudyError, Tuning
+
+SPACE = Path(__file__).parents[1] / "recipes" / "tune.yaml"
+_WIDTH = 160  # of lines that go to a file
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Keep others out of the folder; a process that is killed lets others in."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "lock").open("wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StudyError(f"another process is at work in {out}: wait for it, or name another --out") from error
+        yield
+
+
+def tune(options: argparse.Namespace, finetune: Finetune) -> None:
+    """Begin or go on with a study, and write what it found.
+
+    Raises:
+        StudyError, SpaceError: it cannot be.
+    """
+    recipe, space = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in (options.recipe, options.space))
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    with _alone(options.out):
+        tuning = Tuning(recipe, space, options.data, options.out, finetune)
+        tuning.run(options.trials, console)
+        console.print(trials.table(tuning.study, f"{tuning.ended} trials have ended; best: {options.out}/best.yaml"))
+        if options.plots and not trials.draw(tuning.study, options.out / "plots"):
+            console.print("No plots: they need two whole trials.")
+
+
+def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        "python -m training.tune", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--recipe", type=Path, required=True, help="what training.finetune gets, but for what is tuned")
+    parser.add_argument("--space", type=Path, default=SPACE, help="what is tuned, between what limits")
+    parser.add_argument("--data", type=Path, required=True, help="the folder of train.jsonl and validation.jsonl")
+    parser.add_argument("--out", type=Path, required=True, help="the folder of the study")
+    parser.add_argument(
+        "--trials", type=_positive, default=30, help="so many are to have ended, earlier ones counted (30)"
+    )
+    parser.add_argument("--plots", action="store_true", help="also draw the study, into OUT/plots")
+    return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def main(arguments: list[str] | None = None, finetune: Finetune | None = None) -> None:
+    """Tune what `train.run` does, or something that takes and gives the same."""
+    options = options_of(arguments)
+    try:
+        tune(options, finetune or _finetune())
+    except (StudyError, SpaceError, FileNotFoundError) as error:
+        raise SystemExit(f"tune: {error}") from error
+    except KeyboardInterrupt as error:
+        raise SystemExit("tune: interrupted; the same command goes on from here") from error
+
+
+def _finetune() -> Finetune:
+    from ..finetune.train import run  # PyTorch: not before the command line is known to be right
+
+    return run
