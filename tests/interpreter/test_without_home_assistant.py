@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
+
+from custom_components.batti.interpreter import __main__ as command_line
 
 ROOT = Path(__file__).parents[2]
 _BLOCKED = """
@@ -55,3 +58,14 @@ def test_command_line(tmp_path: Path) -> None:
     )
     assert missing.returncode == 1
     assert "nowhere.yaml" in missing.stderr
+
+
+def test_the_engine_that_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """llama-cpp-python, or else the one that scripts/setup prepared; one may be named."""
+    assert "llama-cpp-python" in command_line.engine_of(command_line.BUNDLED, None).command
+    assert "xllamacpp" in command_line.engine_of(command_line.BUNDLED, tmp_path).command
+    monkeypatch.setattr(command_line, "find_spec", lambda name: None)
+    monkeypatch.setattr(command_line, "READY", tmp_path)
+    assert "xllamacpp" in command_line.engine_of(command_line.BUNDLED, None).command
+    monkeypatch.setattr(command_line, "READY", tmp_path / "nothing")
+    assert "llama-cpp-python" in command_line.engine_of(command_line.BUNDLED, None).command

@@ -11,16 +11,18 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from . import Turn, interpret
-from .engine.base import Engine
+from .engine.base import Binding, Engine
 from .engine.local import LocalEngine
 from .errors import BattiError
 from .home import Home, load_home
 
 BUNDLED = Path(__file__).parents[1] / "models" / "batti-nano.gguf"
+READY = Path(__file__).parents[3] / ".cache" / "engine" / "packages"  # as scripts/setup prepares it in a checkout
 
 
 async def _say(engine: Engine, home: Home, text: str, area_id: str | None, as_json: bool) -> None:
@@ -39,8 +41,15 @@ async def _say(engine: Engine, home: Home, text: str, area_id: str | None, as_js
     print(f"# confidence {found.confidence:.2f}, {found.timings_ms['total']:.1f} ms\n{found.yaml}")
 
 
+def engine_of(model: Path, ready: Path | None) -> LocalEngine:
+    """llama-cpp-python, or the ready engine where that is wanted or all that is here."""
+    if ready is None and find_spec("llama_cpp") is None and READY.exists():
+        ready = READY
+    return LocalEngine(model, binding=Binding.XLLAMACPP if ready else Binding.LLAMA_CPP_PYTHON, packages=ready)
+
+
 async def _run(options: argparse.Namespace) -> None:
-    engine = LocalEngine(options.model)
+    engine = engine_of(options.model, options.ready)
     sentences: Iterable[str] = options.sentence or (line.strip() for line in sys.stdin)
     home = load_home(options.home)
     await engine.start()
@@ -60,6 +69,7 @@ def main() -> None:
     )
     parser.add_argument("--home", type=Path, required=True, help="a YAML file with floors, areas and lights")
     parser.add_argument("--model", type=Path, default=BUNDLED, help="a GGUF file; the bundled model by default")
+    parser.add_argument("--ready", type=Path, help="a folder with the ready engine, in place of llama-cpp-python")
     parser.add_argument("--area", help="the area_id that the speaker is in")
     parser.add_argument("--json", action="store_true", help="one JSON object a sentence")
     options = parser.parse_args()
