@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -24,7 +25,7 @@ async def url(socket_enabled: None) -> AsyncIterator[str]:
     """An index that wants a login."""
 
     async def page(request: web.Request) -> web.Response:
-        if request.headers.get("Authorization") != aiohttp.BasicAuth("ram", "gopya").encode():
+        if request.headers.get("Authorization") != f"Basic {b64encode(b'ram:gopya').decode()}":
             raise web.HTTPUnauthorized
         return web.Response(body=PAGES[request.match_info["index"]], content_type="text/html")
 

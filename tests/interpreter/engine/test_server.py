@@ -227,7 +227,7 @@ async def test_a_server_that_is_still_loading_is_waited_for(session: aiohttp.Cli
             SentenceTooLong,
             "context",
         ),
-        ({"completion": [(200, written((2999, " lock")))]}, EngineGarbled, "may write: .' lock'"),
+        ({"completion": [(200, written((2999, " lock")))]}, EngineGarbled, r"may write: token \[2999\]"),
         ({"completion": [(200, written())]}, EngineGarbled, "may write"),
         ({"tokenize": [(200, {"tokens": [1, 2]})]}, ModelRefused, "no <|begin_of_text|> token".replace("|", r"\|")),
     ],
