@@ -201,8 +201,9 @@ async def test_out_of_memory(
     limited.chmod(0o755)
     starved = local_engine(large, command=[str(limited)])
     for _ in range(2):
-        with pytest.raises(EngineError):
+        with pytest.raises(EngineError) as caught:
             await starved.start()
+        assert not isinstance(caught.value, ModelRefused), "the file is not at fault"
         assert children() == []
     await starved.stop()
 

@@ -101,7 +101,8 @@ async def test_an_api_key(session: aiohttp.ClientSession) -> None:
                 await ServerEngine(session, url, key).start()
 
 
-async def test_a_server_that_goes_and_comes_back(session: aiohttp.ClientSession) -> None:
+async def test_a_server_that_goes_and_comes_back(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    """With another model: what was learnt of the first is forgotten."""
     port = server.free_port()
     engine = ServerEngine(session, f"http://127.0.0.1:{port}/")
     seen: list[EngineState] = []
@@ -112,8 +113,12 @@ async def test_a_server_that_goes_and_comes_back(session: aiohttp.ClientSession)
         await engine.generate(SENTENCE, LABELS, DEADLINE)
     with pytest.raises(ServerUnreachable):
         await engine.generate(SENTENCE, LABELS, DEADLINE)
-    async with server.running(BUNDLED, port=port):
+    assert engine.info is None
+    other = write_model(tmp_path / "other.gguf", version=None, n_ctx=4096)  # with another vocabulary, made for nothing
+    async with server.running(other, port=port):
         await engine.start()
+        assert engine.info is not None
+        assert engine.info.style == Style.INSTRUCT
         await engine.generate(SENTENCE, LABELS, DEADLINE)
     await engine.stop()
     gone, loading, back = EngineState.UNREACHABLE, EngineState.LOADING, EngineState.READY
