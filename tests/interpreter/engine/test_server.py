@@ -25,7 +25,7 @@ from custom_components.batti.interpreter.errors import (
     ServerUnreachable,
 )
 from custom_components.batti.interpreter.home import load_home
-from custom_components.batti.interpreter.prompt import Style
+from custom_components.batti.interpreter.prompt import Piece, Style
 from training.speed import engines_alike
 
 from . import server
@@ -218,6 +218,22 @@ async def test_a_server_that_is_still_loading_is_waited_for(session: aiohttp.Cli
     async with Scripted(health=[LOADING]) as url:
         with pytest.raises(ServerUnreachable, match="not ready yet: Loading model"):
             await ServerEngine(session, url).start()
+
+
+async def test_another_command_fails_meanwhile(session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known of the model is forgotten whole, also while it is being learnt; this command goes on with what it has."""
+    async with Scripted() as url:
+        engine = ServerEngine(session, url, style=Style.TRAINED)
+        tokenise = engine._client.tokenise
+
+        async def failing(piece: Piece) -> list[int]:
+            tokens = await tokenise(piece)
+            engine._tell(EngineState.UNREACHABLE)
+            return tokens
+
+        monkeypatch.setattr(engine._client, "tokenise", failing)
+        for _ in range(2):
+            assert (await engine.generate(SENTENCE, LABELS, DEADLINE)).text == ANSWER
 
 
 @pytest.mark.parametrize(

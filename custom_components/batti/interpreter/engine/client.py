@@ -15,7 +15,7 @@ import aiohttp
 
 from ..errors import EngineError, SentenceTooLong, ServerDenied, ServerUnreachable
 from ..prompt import Piece
-from .completions import Request, Token, line_tokens
+from .completions import Request, Token, line_tokens, read_tokens, splitting
 
 _PAUSES = (0.2, 0.5, 1.0)  # seconds before a request is made again
 _KNOWN = 1000  # pieces of prompt whose tokens are remembered
@@ -69,7 +69,7 @@ class ServerClient:
         """Tokens of a piece of prompt; only those of our own hold control tokens."""
         if (known := self._known.get(piece)) is not None:
             return known
-        request = {"content": piece.text, "add_special": False, "parse_special": piece.special}
+        request = splitting(piece.text, special=piece.special)
         tokens: list[int] = (await self._request("POST", "/tokenize", request)).get("tokens") or []
         if len(self._known) >= _KNOWN:
             self._known.clear()
@@ -78,7 +78,7 @@ class ServerClient:
 
     async def tokenise_lines(self, lines: Sequence[str]) -> list[list[int]]:
         """Tokens of lines, each split for itself: asked for together where that gives the same."""
-        request = {"content": "".join(lines), "add_special": False, "parse_special": False, "with_pieces": True}
+        request = splitting("".join(lines)) | {"with_pieces": True}
         said = (await self._request("POST", "/tokenize", request)).get("tokens") or []
         pieces = [(one["id"], one["piece"]) for one in said if isinstance(one, dict) and isinstance(one["piece"], str)]
         if len(pieces) == len(said) and (split := line_tokens(pieces, lines)) is not None:
@@ -91,7 +91,7 @@ class ServerClient:
         timings = answer.get("timings") or {}
         try:
             return Completion(
-                [Token(one["id"], one["token"], one["logprob"]) for one in answer["completion_probabilities"]],
+                read_tokens(answer["completion_probabilities"]),
                 float(timings.get("prompt_ms") or 0),
                 int(timings.get("cache_n") or 0),
             )

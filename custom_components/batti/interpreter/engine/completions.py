@@ -127,6 +127,16 @@ def _name(written: list[int], bar: float, newline: int) -> Generator[Request, li
     return Named(tuple(numbers), text, total)
 
 
+def splitting(text: str, *, special: bool = False) -> Request:
+    """Ask for the tokens of text; control tokens count as such only where `special`."""
+    return {"content": text, "add_special": False, "parse_special": special}
+
+
+def read_tokens(written: Iterable[dict[str, Any]]) -> list[Token]:
+    """What the server tells of the tokens that it wrote."""
+    return [Token(one["id"], one["token"], one["logprob"]) for one in written]
+
+
 def bias(tokens: Iterable[int]) -> Request:
     """The part of a request that lets the model write nothing but some tokens."""
     return {"logit_bias": [[token, _ABOVE_ALL] for token in sorted(set(tokens))]}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Logits: TypeAlias = "NDArray[np.float32]"  # numpy is not imported for it: an engine without it does not need it
 
+ARCHITECTURE = "llama"
 # Tokens evaluated at once. llama.cpp reserves logits for each of them: half a megabyte with Llama 3's vocabulary.
 MICRO_BATCH = 128
 # Below this many parameters waiting for a second thread takes longer than it helps (seen at 12 million, not at 150).
@@ -26,6 +27,16 @@ MAX_THREADS = 4
 def threads_for(parameters: int, processors: int | None) -> int:
     """How many threads to compute with, where nobody said: one for a small model, else all processors, four at most."""
     return 1 if parameters < SMALL else min(MAX_THREADS, processors or 1)
+
+
+def check_family(architecture: str | None, path: Path) -> None:
+    """See that a model is a Llama.
+
+    Raises:
+        ModelRefused: it is of another family.
+    """
+    if architecture != ARCHITECTURE:
+        raise ModelRefused(f"{path.name} is a model of the {architecture} family; Batti needs a Llama model")
 
 
 def identity_of(path: Path, engine: str, size: int) -> str:

@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import EngineError, ModelRefused
+from ..errors import EngineError
 from ..prompt import END_OF_TURN
-from .context import MICRO_BATCH, Logits, identity_of, not_loaded, only_token, threads_for
+from .context import MICRO_BATCH, Logits, check_family, identity_of, not_loaded, only_token, threads_for
 from .evaluator import Evaluator
 from .gguf_header import check_file
 
@@ -28,7 +28,6 @@ if find_spec("diskcache") is None:  # llama_cpp imports it, for a cache that nob
     sys.modules["diskcache"] = ModuleType("diskcache")
 import llama_cpp as api
 
-ARCHITECTURE = "llama"
 _LONGEST_METADATA = 32_768  # bytes; a chat template has some thousands
 _WRITABLE = re.compile(rb"[a-z0-9 ]+|\n")
 _SEQUENCE = 0
@@ -64,9 +63,7 @@ class LlamaContext:
         self.path = path
         self.engine = f"llama-cpp-python {api.__version__}"
         self._model = self._load()
-        architecture = self.metadata("general.architecture")
-        if architecture != ARCHITECTURE:
-            raise ModelRefused(f"{path.name} is a model of the {architecture} family; Batti needs a Llama model")
+        check_family(self.metadata("general.architecture"), path)
         self._vocab = api.llama_model_get_vocab(self._model)
         self._n_vocab = api.llama_vocab_n_tokens(self._vocab)
         self.size = min(n_ctx, api.llama_model_n_ctx_train(self._model))

@@ -7,7 +7,8 @@ prompt stays in the server's cache (`cache_prompt`), so a command costs its own 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import aiohttp
@@ -18,7 +19,7 @@ from ..grammar import Grammar
 from ..prompt import Style
 from .base import EngineState, Generation, ModelInfo
 from .client import Completion, ServerClient
-from .completions import answering
+from .completions import Request, Token, answering
 from .context import SMALL
 from .decode import Answer, Decoder
 from .lines import LineBook
@@ -45,13 +46,10 @@ class ServerEngine:
     ) -> None:
         """Say whom to ask; nothing is asked yet."""
         self._client = ServerClient(session, url, api_key)
-        self._told_style = self._style = style
+        self._style = style
         self._lock = asyncio.Lock()
         self._state = EngineState.STOPPED
-        self._info: ModelInfo | None = None
-        self._book: LineBook | None = None
-        self._newline = 0
-        self._ahead = 0
+        self._model: _Model | None = None
         self.on_change: Callable[[], None] = lambda: None
 
     @property
@@ -62,7 +60,7 @@ class ServerEngine:
     @property
     def info(self) -> ModelInfo | None:
         """What is known of the model; None while the server does not answer."""
-        return self._info
+        return self._model.info if self._model else None
 
     @property
     def pid(self) -> int | None:
@@ -76,12 +74,16 @@ class ServerEngine:
             ServerUnreachable, ServerDenied: it cannot be asked.
             ModelRefused: its model has not Llama 3's chat format.
         """
+        await self._greet()
+
+    async def _greet(self) -> _Model:
         try:
             async with asyncio.timeout(START_TIMEOUT), self._lock:
                 self._tell(EngineState.LOADING)
                 await self._client.health()
-                if self._info is None:
-                    self._info = await self._look()
+                if self._model is None:
+                    self._model = await self._look()
+                model = self._model
         except TimeoutError as error:
             self._tell(EngineState.UNREACHABLE)
             raise ServerUnreachable(f"{self._client.url} did not answer within {START_TIMEOUT:g} seconds") from error
@@ -89,15 +91,14 @@ class ServerEngine:
             self._tell(EngineState.UNREACHABLE)
             raise
         self._tell(EngineState.READY)
+        return model
 
     async def generate(self, sentence: str, labels: Sequence[str], deadline: float, previous: str = "") -> Generation:
         """Answer one marked sentence; see `base.Engine`."""
         try:
             async with asyncio.timeout(deadline):
-                if self._info is None or self._book is None:
-                    await self.start()
-                assert self._book is not None
-                generation = await self._answer(self._book, sentence, labels, previous)
+                model = self._model or await self._greet()
+                generation = await self._answer(model, sentence, labels, previous)
         except TimeoutError as error:
             raise EngineTimeout(f"The server at {self._client.url} had no answer after {deadline:g} seconds") from error
         except ServerUnreachable:
@@ -110,7 +111,7 @@ class ServerEngine:
         """Ask no more."""
         self._tell(EngineState.STOPPED)
 
-    async def _look(self) -> ModelInfo:
+    async def _look(self) -> _Model:
         """What model the server has, and how it is addressed."""
         meta = await self._client.model()
         for control in prompt.CHAT_TOKENS:
@@ -119,34 +120,37 @@ class ServerEngine:
                     f"The model of {self._client.url} has no {control} token; Batti needs a model with Llama 3's chat format"
                 )
         (end,) = await self._client.tokenise(prompt.Piece(prompt.END_OF_TURN, True))
-        self._newline = (await self._client.tokenise(prompt.Piece(NEWLINE, False)))[-1]
-        self._book = LineBook(end)
-        # A token of a small model takes less time than a request. One that does not know our lines would say much in vain.
-        small = int(meta.get("n_params") or SMALL) < SMALL
-        if self._style is None:
-            tried = await self._answer(self._book, *_PROBE)
-            self._style = Style.TRAINED if tried.confidence > _SURE_OF_ITSELF else Style.INSTRUCT
-        self._ahead = _AHEAD if small and self._style is Style.TRAINED else 0
-        return ModelInfo(
+        newline = (await self._client.tokenise(prompt.Piece(NEWLINE, False)))[-1]
+        info = ModelInfo(
             engine="llama.cpp server",
-            style=self._style,
-            prompt_version=prompt.VERSION if self._style is Style.TRAINED else None,
+            style=self._style or Style.TRAINED,
+            prompt_version=None,
             parameters=int(meta.get("n_params") or 0),
             context=int(meta.get("n_ctx") or meta.get("n_ctx_train") or 0),
-            prefix_tokens=len(await self._tokens(prompt.prefix(self._style))),
+            prefix_tokens=0,
         )
+        model = _Model(info, LineBook(end), newline)
+        if self._style is None:
+            tried = await self._answer(model, *_PROBE)
+            info = replace(info, style=Style.TRAINED if tried.confidence > _SURE_OF_ITSELF else Style.INSTRUCT)
+        trained = info.style == Style.TRAINED
+        prefix_tokens = len(await self._tokens(prompt.prefix(Style(info.style))))
+        info = replace(info, prompt_version=prompt.VERSION if trained else None, prefix_tokens=prefix_tokens)
+        # A token of a small model takes less time than a request. One that does not know our lines would say much in vain.
+        small = 0 < info.parameters < SMALL
+        return replace(model, info=info, ahead=_AHEAD if small and trained else 0)
 
-    async def _answer(self, book: LineBook, sentence: str, labels: Sequence[str], previous: str = "") -> Generation:
+    async def _answer(self, model: _Model, sentence: str, labels: Sequence[str], previous: str = "") -> Generation:
         begin = perf_counter()
         grammar = Grammar(labels)
         fixed, said, _ = await asyncio.gather(
-            self._tokens(prompt.prefix(self._style or Style.TRAINED)),
+            self._tokens(prompt.prefix(Style(model.info.style))),
             self._tokens(prompt.user(sentence, previous)),
-            self._learn(book, grammar),
+            self._learn(model.book, grammar),
         )
         prompt_tokens, clock = fixed + said, _Clock()
-        decoder = Decoder(book, grammar, f"{previous} {sentence}")
-        answer = await self._decide(prompt_tokens, decoder, clock)
+        deciding = Decoder(model.book, grammar, f"{previous} {sentence}").answer()
+        answer = await self._asked(answering(prompt_tokens, deciding, model.newline, ahead=model.ahead), clock)
         whole = (perf_counter() - begin) * 1000
         return Generation(
             answer.text,
@@ -160,9 +164,8 @@ class ServerEngine:
             decode_ms=whole - clock.prompt_ms,
         )
 
-    async def _decide(self, prompt_tokens: list[int], decoder: Decoder, clock: _Clock) -> Answer:
-        """What the decoder makes of a prompt."""
-        work = answering(prompt_tokens, decoder.answer(), self._newline, ahead=self._ahead)
+    async def _asked(self, work: Generator[Request, list[Token], Answer], clock: _Clock) -> Answer:
+        """What comes of all that a sentence wants to know."""
         request = next(work)
         while True:
             completion = await self._client.complete(request)
@@ -182,12 +185,28 @@ class ServerEngine:
 
     def _tell(self, state: EngineState) -> None:
         if state is EngineState.UNREACHABLE:  # whoever answers there next may have another model
-            self._info = self._book = None
-            self._style = self._told_style
+            self._model = None
             self._client.forget()
         if state is not self._state:
             self._state = state
             self.on_change()
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """What is known of the server's model: it comes and goes whole.
+
+    Attributes:
+        info: for others.
+        book: the lines, as it splits them.
+        newline: the token of a newline alone.
+        ahead: see `completions.answering`.
+    """
+
+    info: ModelInfo
+    book: LineBook
+    newline: int
+    ahead: int = 0
 
 
 class _Clock:

@@ -21,14 +21,13 @@ from typing import Any
 
 import xllamacpp as api
 
-from ..errors import EngineError, ModelRefused, SentenceTooLong
+from ..errors import EngineError, SentenceTooLong
 from ..prompt import END_OF_TURN
-from .completions import Asker, Request, Token, bias, line_tokens, request
-from .context import MICRO_BATCH, identity_of, not_loaded, only_token, threads_for
+from .completions import Asker, Request, Token, bias, line_tokens, read_tokens, request, splitting
+from .context import ARCHITECTURE, MICRO_BATCH, check_family, identity_of, not_loaded, only_token, threads_for
 from .gguf_header import read_header
 from .questions import NEWLINE, Question, Reply
 
-ARCHITECTURE = "llama"
 _HERE = "127.0.0.1"
 _PATIENCE = 60.0  # seconds for an answer that takes a millisecond
 _QUIET, _ERRORS = -1, 1  # of llama.cpp's log
@@ -53,9 +52,7 @@ class XllamaContext:
         self.path = path
         self.engine = f"xllamacpp {api.__version__}"
         self._header = read_header(path)
-        architecture = self.metadata("general.architecture")
-        if architecture != ARCHITECTURE:
-            raise ModelRefused(f"{path.name} is a model of the {architecture} family; Batti needs a Llama model")
+        check_family(self.metadata("general.architecture"), path)
         self.size = min(n_ctx, self._header.number(f"{ARCHITECTURE}.context_length") or n_ctx)
         self._key = secrets.token_hex(32)
         # There only while a state is on its way: this process most often ends by being killed, and leaves nothing.
@@ -81,7 +78,7 @@ class XllamaContext:
         """Tokens of text; control tokens count as such only where `special`."""
         if (known := self._known.get((text, special))) is not None:
             return known
-        tokens: list[int] = self._post("/tokenize", _text(text, special=special))["tokens"]
+        tokens: list[int] = self._post("/tokenize", splitting(text, special=special))["tokens"]
         if len(self._known) >= _KNOWN:
             self._known.clear()
         self._known[text, special] = tokens
@@ -89,7 +86,7 @@ class XllamaContext:
 
     def tokenize_lines(self, lines: Sequence[str]) -> list[list[int]]:
         """Tokens of lines, each split for itself."""
-        answer = self._post("/tokenize", _text("".join(lines)) | {"with_pieces": True})
+        answer = self._post("/tokenize", splitting("".join(lines)) | {"with_pieces": True})
         pieces = [(one["id"], one["piece"]) for one in answer["tokens"]]
         if all(isinstance(piece, str) for _, piece in pieces) and (split := line_tokens(pieces, lines)) is not None:
             return split
@@ -109,7 +106,7 @@ class XllamaContext:
         written = answer.get("completion_probabilities")
         if written is None:
             written = answer["choices"][0]["logprobs"]["content"]
-        return [Token(one["id"], one["token"], one["logprob"]) for one in written], answer["timings"]
+        return read_tokens(written), answer["timings"]
 
     def fill(self, tokens: Sequence[int]) -> None:
         """Put tokens into the empty memory."""
@@ -169,9 +166,8 @@ class XllamaContext:
         params.cache_ram_mib = 0  # one prompt after another: no copies of earlier ones
         params.hostname, params.port, params.api_keys = _HERE, 0, [self._key]  # a port of the system's choosing
         params.webui = False
-        params.chat_template = (
-            "llama3"  # the file's own is not used, and a broken one would keep the model from loading
-        )
+        # The file's own is not used, and a broken one would keep the model from loading.
+        params.chat_template = "llama3"
         params.n_threads_http = 2
         params.slot_save_path = f"{self._folder}/"
         params.verbosity = _QUIET
@@ -228,10 +224,6 @@ class Completer:
             if not self.steps:
                 self.prefill_ms, self.reused = timings["prompt_ms"], timings["cache_n"]
             self.steps += len(tokens)
-
-
-def _text(text: str, *, special: bool = False) -> Request:
-    return {"content": text, "add_special": False, "parse_special": special}
 
 
 def _temporary() -> Path:
