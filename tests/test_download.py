@@ -14,7 +14,6 @@ from types import SimpleNamespace
 import aiohttp
 import pytest
 
-from custom_components.batti import part, reaching
 from custom_components.batti.download import (
     AccessDenied,
     ChecksumWrong,
@@ -23,6 +22,7 @@ from custom_components.batti.download import (
     NotFound,
     Unreachable,
     download,
+    requests,
 )
 
 from . import hub as hubs
@@ -45,7 +45,7 @@ async def session(socket_enabled: None) -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 async def hub(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
-    monkeypatch.setattr(reaching, "PAUSES", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(requests, "PAUSES", (0.01, 0.01, 0.01))
     async with hubs.running({NAME: DATA}) as running:
         yield running
 
@@ -151,15 +151,15 @@ async def test_cancelled_while_it_writes(
     session: aiohttp.ClientSession, hub: Hub, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk is slow; what it was given has arrived when the cancellation has."""
-    writing, write = asyncio.Event(), part.Part.write
+    writing, write = asyncio.Event(), partial_file.Part.write
     loop = asyncio.get_running_loop()
 
-    def slowly(self: part.Part, offset: int, data: bytes) -> None:
+    def slowly(self: partial_file.Part, offset: int, data: bytes) -> None:
         loop.call_soon_threadsafe(writing.set)
         time.sleep(0.2)
         write(self, offset, data)
 
-    monkeypatch.setattr(part.Part, "write", slowly)
+    monkeypatch.setattr(partial_file.Part, "write", slowly)
     task = asyncio.create_task(download(session, hub.address(), target, sha256=SHA256))
     await asyncio.wait_for(writing.wait(), 10)
     task.cancel()
@@ -273,7 +273,7 @@ async def test_an_end_without_a_length(
     session: aiohttp.ClientSession, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server as old as HTTP/1.0: that its answer was cut only the size tells."""
-    monkeypatch.setattr(reaching, "PAUSES", (0.01,))
+    monkeypatch.setattr(requests, "PAUSES", (0.01,))
     asked: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -292,7 +292,7 @@ async def test_an_end_without_a_length(
 async def test_a_full_disk_before(
     session: aiohttp.ClientSession, hub: Hub, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    free = part.MARGIN + len(DATA)
+    free = partial_file.MARGIN + len(DATA)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     await download(session, hub.address(), target)
     free -= 1
@@ -399,7 +399,7 @@ async def test_sent_on_to_another_host(session: aiohttp.ClientSession, hub: Hub,
 
 
 async def test_nobody_there(session: aiohttp.ClientSession, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reaching, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(requests, "PAUSES", (0.01, 0.01))
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1 cannot be reached.* see that this computer is online"):
         await download(session, f"http://127.0.0.1:{free_port()}/batti", target)
     for url in ("http://[batti/", "batti", "ftp://127.0.0.1/batti"):

@@ -12,9 +12,16 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from custom_components.batti import hugging_face, reaching
-from custom_components.batti.download import AccessDenied, ChecksumWrong, DownloadError, NotFound, Unreachable
-from custom_components.batti.hugging_face import BadName, ListedFile, fetch, files, locate
+from custom_components.batti.download import (
+    AccessDenied,
+    ChecksumWrong,
+    DownloadError,
+    NotFound,
+    Unreachable,
+    hugging_face,
+    requests,
+)
+from custom_components.batti.download.hugging_face import BadName, ListedFile, fetch, files, locate
 
 from . import hub as hubs
 from .hub import COMMIT, FILE, REPO, TOKEN, Hub, checksum
@@ -32,7 +39,7 @@ async def session(socket_enabled: None) -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 async def hub(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
-    monkeypatch.setattr(reaching, "PAUSES", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(requests, "PAUSES", (0.01, 0.01, 0.01))
     monkeypatch.delenv("HF_TOKEN", raising=False)
     async with hubs.running({f"{REPO}/{FILE}": DATA, f"{REPO}/Q4/other one.gguf": b"GGUF"}) as running:
         monkeypatch.setenv("HF_ENDPOINT", f"{running.url}/")
@@ -98,7 +105,7 @@ async def test_a_new_version_of_the_same_size(session: aiohttp.ClientSession, hu
 async def test_cut_and_gone_on_with_later(
     session: aiohttp.ClientSession, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reaching, "PAUSES", ())
+    monkeypatch.setattr(requests, "PAUSES", ())
     hub.cuts = [100_000]
     with pytest.raises(Unreachable, match="what has come so far is kept"):
         await fetch(session, REPO, FILE, tmp_path)
@@ -249,7 +256,7 @@ async def test_a_hub_that_does_not_say_the_size(
 
 
 async def test_nobody_there(session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(reaching, "PAUSES", (0.01,))
+    monkeypatch.setattr(requests, "PAUSES", (0.01,))
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{free_port()}")
     for ask in (fetch(session, REPO, FILE, tmp_path), files(session, REPO)):
         with pytest.raises(Unreachable, match=r"127\.0\.0\.1 cannot be reached.* see that this computer is online"):

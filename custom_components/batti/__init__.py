@@ -55,9 +55,9 @@ def read_words() -> None:
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, whether or not an entry is loaded."""
-    from .actions import async_setup_actions
+    from .services import async_setup_services
 
-    async_setup_actions(hass)
+    async_setup_services(hass)
     return True
 
 
@@ -110,9 +110,9 @@ async def _started(hass: HomeAssistant, entry: BattiConfigEntry) -> WatchedEngin
 def _watch(hass: HomeAssistant, entry: BattiConfigEntry) -> None:
     """Notice when a server goes and when it is back."""
     from . import issues
+    from .coordinator import ServerWatch
     from .engines import source_of
     from .interpreter.engine.server import ServerEngine
-    from .watch import ServerWatch
 
     engine = entry.runtime_data.engine
     if source_of(entry.data) is Source.SERVER and isinstance(engine, ServerEngine):

@@ -18,7 +18,7 @@ from homeassistant.config_entries import (
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from . import hugging_face, model_files, read_words
+from . import model_files, read_words
 from .const import (
     BUNDLED_MODEL,
     CONF_API_KEY,
@@ -30,6 +30,7 @@ from .const import (
     DOMAIN,
     Source,
 )
+from .download import hugging_face
 from .engines import cache, engine_of
 from .errors import translation
 from .forms import REPOSITORY_FORM, SERVER_FORM, file_form

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import intent
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .device import device_of
+from .entity import device_of
 from .home import home_of, perform, speaker_area
 from .interpreter import Turn
 from .interpreter.errors import BattiError, EngineError

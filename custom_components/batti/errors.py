@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from .const import DOMAIN
 from .download import AccessDenied, ChecksumWrong, DiskFull, DownloadError, NotFound, Unreachable
-from .hugging_face import BadName
+from .download.hugging_face import BadName
 from .interpreter.errors import (
     BattiError,
     EngineCrashed,

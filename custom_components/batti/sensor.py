@@ -16,7 +16,7 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .device import device_of
+from .entity import device_of
 from .interpreter.engine.base import EngineState
 from .runtime import Batti
 

@@ -65,7 +65,7 @@ async def preparing(
     """Preparation on a computer that has nothing: no llama_cpp, no programs, no network and no wheel in the table."""
     monkeypatch.setenv("PATH", str(tmp_path / "no programs"))
     monkeypatch.delenv("BATTI_WHEELS_URL", raising=False)
-    monkeypatch.setattr("custom_components.batti.reaching.PAUSES", ())
+    monkeypatch.setattr("custom_components.batti.download.requests.PAUSES", ())
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     async with aiohttp.ClientSession() as session:
         python = str(bare.parents[2] / "bin" / "python")

@@ -10,8 +10,8 @@ import pytest
 
 from custom_components.batti.interpreter.engine.base import Binding
 from custom_components.batti.preparation import Computer, Origin, Prepared, Stage
+from custom_components.batti.preparation.probe import try_engine
 from custom_components.batti.preparation.table import Row, read_table
-from custom_components.batti.preparation.trial import try_engine
 
 from .index import Index
 from .preparing import Preparing

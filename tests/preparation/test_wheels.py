@@ -11,7 +11,7 @@ import pytest
 from custom_components.batti.interpreter.engine.base import Binding
 from custom_components.batti.preparation import Origin, Prepared, Stage
 from custom_components.batti.preparation.computer import this_computer
-from custom_components.batti.preparation.trial import try_engine
+from custom_components.batti.preparation.probe import try_engine
 
 from .preparing import Preparing
 from .wheels import ILLEGAL, LIBRARY, START, VERSION, damaged_inside, tampered, tiny

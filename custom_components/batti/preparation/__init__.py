@@ -3,7 +3,7 @@
 `attempts.py` goes through the ways to one: what was prepared before (`record.py`), a llama-cpp-python beside Home
 Assistant, a wheel that the user put into the folder (`wheel.py`), the ready engine of the table (`table.py`,
 `wheels.yaml`) from the package index (`index.py`). Each is unpacked into a folder of its own (`install.py`) and has to
-answer a sentence (`trial.py`) before it counts. Nothing is ever built here. No Home Assistant in here: scripts/setup
+answer a sentence (`probe.py`) before it counts. Nothing is ever built here. No Home Assistant in here: scripts/setup
 prepares with it too (`__main__.py`).
 """
 

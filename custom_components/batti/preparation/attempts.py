@@ -13,16 +13,16 @@ from pathlib import Path
 import aiohttp
 
 from ..download import download
+from ..download.partial_file import Part
 from ..interpreter.engine.base import Binding
 from ..interpreter.errors import BattiError, ModelMissing, ModelRefused
-from ..part import Part
 from .base import DeadEnd, Origin, Prepared, Progress, Stage
 from .computer import Computer
 from .index import find
 from .install import put_in_place, remove, unpack
+from .probe import find_installed, try_engine, version_in, version_of
 from .record import PACKAGES, THIS_PYTHON, Record
 from .table import Row, Table
-from .trial import find_installed, try_engine, version_in, version_of
 from .wheel import Wheel
 
 _LOGGER = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urldefrag, urljoin
 import aiohttp
 from yarl import URL
 
-from ..reaching import DownloadError, address, check_status, persist, reaching
+from ..download.requests import DownloadError, address, check_status, persist, reaching
 from .base import DeadEnd
 
 PYPI = "https://pypi.org/simple"

@@ -37,7 +37,7 @@ INTERPRET_SCHEMA = vol.Schema(
 
 
 @callback
-def async_setup_actions(hass: HomeAssistant) -> None:
+def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
     hass.services.async_register(
         DOMAIN, SERVICE_INTERPRET, _interpret, INTERPRET_SCHEMA, supports_response=SupportsResponse.ONLY

@@ -17,8 +17,8 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from .download import AccessDenied, DownloadError, NotFound, Progress, download
-from .reaching import address, check_status, persist, reaching
+from . import AccessDenied, DownloadError, NotFound, Progress, download
+from .requests import address, check_status, persist, reaching
 
 ENDPOINT = "https://huggingface.co"
 SUFFIX = ".gguf"

@@ -13,8 +13,8 @@ from weakref import WeakValueDictionary
 import aiohttp
 from yarl import URL
 
-from .part import Part
-from .reaching import (
+from .partial_file import Part
+from .requests import (
     AccessDenied,
     ChecksumWrong,
     DiskFull,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import aiohttp
 from yarl import URL
 
-from .interpreter.errors import BattiError
+from ..interpreter.errors import BattiError
 
 PAUSES = (1.0, 2.0, 4.0)  # seconds before a try that follows one that brought nothing new
 _BUSY = (408, 429)
