@@ -69,7 +69,7 @@ async def say_all(hass: HomeAssistant, sentences: Iterable[str], area_id: str | 
 
 async def _say(hass: HomeAssistant, text: str, device_id: str | None) -> Said:
     (batti,) = (entry.runtime_data for entry in hass.config_entries.async_loaded_entries("batti"))
-    batti.last = None
+    batti.data = None
     before = lights(hass)
     began = time.perf_counter()
     if device_id is None:
@@ -89,7 +89,7 @@ async def _say(hass: HomeAssistant, text: str, device_id: str | None) -> Said:
         for entity_id, now in after.items()
         if now != before[entity_id]
     }
-    heard: Interpretation | None = batti.last
+    heard: Interpretation | None = batti.data
     return Said(
         text,
         yaml=heard.yaml if heard else "",

@@ -16,10 +16,11 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 import custom_components
-from custom_components.batti.const import BUNDLED_MODEL, CONF_MODEL, DOMAIN
+from custom_components.batti.const import BUNDLED_MODEL, CONF_MODEL, CONF_SOURCE, DOMAIN, Source
 
 HOMES = Path(__file__).parent / "homes"
 AGENT = "conversation.batti"
+BUNDLED = {CONF_SOURCE: Source.BUNDLED, CONF_MODEL: BUNDLED_MODEL}
 BUILDER = "batti_demo"
 """The demo's integration that makes floors, areas, lights and one device per area of a home file."""
 
@@ -38,7 +39,7 @@ async def move_in(hass: HomeAssistant, home: Path) -> None:
 
 async def add_batti(hass: HomeAssistant) -> MockConfigEntry:
     """Set Batti up with the bundled model."""
-    entry = MockConfigEntry(domain=DOMAIN, title="Batti", data={CONF_MODEL: BUNDLED_MODEL}, unique_id=BUNDLED_MODEL)
+    entry = MockConfigEntry(domain=DOMAIN, title="Batti", data=dict(BUNDLED), unique_id=BUNDLED_MODEL)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()

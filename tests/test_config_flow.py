@@ -80,7 +80,7 @@ async def test_work_that_takes_long_is_shown(flat: HomeAssistant, monkeypatch: p
 async def test_a_model_that_is_not_there(flat: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     result = await choose(flat, "bundled")
     with monkeypatch.context() as patch:
-        patch.setattr("custom_components.batti.engines.MODELS", tmp_path / "models")
+        patch.setattr("custom_components.batti.model_files.MODELS", tmp_path / "models")
         result = await submit(flat, result)
     assert (result["type"], result["errors"]) == (FlowResultType.FORM, {"base": "model_missing"})
     assert BUNDLED_MODEL in (result["description_placeholders"] or {})["reason"]

@@ -22,6 +22,7 @@ from custom_components.batti.download import (
     NotFound,
     Unreachable,
     download,
+    partial_file,
     requests,
 )
 
@@ -151,15 +152,15 @@ async def test_cancelled_while_it_writes(
     session: aiohttp.ClientSession, hub: Hub, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk is slow; what it was given has arrived when the cancellation has."""
-    writing, write = asyncio.Event(), partial_file.Part.write
+    writing, write = asyncio.Event(), partial_file.PartialFile.write
     loop = asyncio.get_running_loop()
 
-    def slowly(self: partial_file.Part, offset: int, data: bytes) -> None:
+    def slowly(self: partial_file.PartialFile, offset: int, data: bytes) -> None:
         loop.call_soon_threadsafe(writing.set)
         time.sleep(0.2)
         write(self, offset, data)
 
-    monkeypatch.setattr(partial_file.Part, "write", slowly)
+    monkeypatch.setattr(partial_file.PartialFile, "write", slowly)
     task = asyncio.create_task(download(session, hub.address(), target, sha256=SHA256))
     await asyncio.wait_for(writing.wait(), 10)
     task.cancel()

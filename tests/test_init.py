@@ -17,7 +17,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.batti.const import BUNDLED_MODEL, CONF_MODEL, DOMAIN, MODELS
+from custom_components.batti.const import BUNDLED_MODEL, DOMAIN, MODELS
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import EngineCrashed, EngineError, EngineMissing
 from custom_components.batti.preparation import Prepared, prepare
@@ -111,15 +111,15 @@ async def test_an_engine_that_takes_long_to_prepare(flat: HomeAssistant, monkeyp
         return await prepare(*args, **options)
 
     monkeypatch.setattr("custom_components.batti.engines.prepare", slow)
-    monkeypatch.setattr("custom_components.batti.PATIENCE", 0.05)
-    entry = MockConfigEntry(domain=DOMAIN, data={CONF_MODEL: BUNDLED_MODEL})
+    monkeypatch.setattr("custom_components.batti.coordinator.PATIENCE", 0.05)
+    entry = MockConfigEntry(domain=DOMAIN, data=house.BUNDLED)
     entry.add_to_hass(flat)
     assert not await flat.config_entries.async_setup(entry.entry_id)
     assert (entry.state, entry.error_reason_translation_key) == (ConfigEntryState.SETUP_RETRY, "engine_preparing")
     await flat.config_entries.async_reload(entry.entry_id)
     assert entry.state is ConfigEntryState.SETUP_RETRY
     go_on.set()
-    monkeypatch.setattr("custom_components.batti.PATIENCE", 30.0)
+    monkeypatch.setattr("custom_components.batti.coordinator.PATIENCE", 30.0)
     await flat.config_entries.async_reload(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED
     assert begun == 1
@@ -132,8 +132,8 @@ async def test_home_assistant_s_end_is_the_worker_s(flat: HomeAssistant, batti: 
 
 
 async def test_a_model_that_is_gone(flat: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("custom_components.batti.engines.MODELS", tmp_path / "models")
-    entry = MockConfigEntry(domain=DOMAIN, data={CONF_MODEL: BUNDLED_MODEL})
+    monkeypatch.setattr("custom_components.batti.model_files.MODELS", tmp_path / "models")
+    entry = MockConfigEntry(domain=DOMAIN, data=house.BUNDLED)
     entry.add_to_hass(flat)
     assert not await flat.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.SETUP_ERROR
@@ -155,7 +155,7 @@ async def test_an_engine_that_does_not_start(
         raise fault
 
     monkeypatch.setattr(LocalEngine, "start", fail)
-    entry = MockConfigEntry(domain=DOMAIN, data={CONF_MODEL: BUNDLED_MODEL})
+    entry = MockConfigEntry(domain=DOMAIN, data=house.BUNDLED)
     entry.add_to_hass(flat)
     assert not await flat.config_entries.async_setup(entry.entry_id)
     assert entry.state is state
@@ -171,7 +171,7 @@ async def test_yaml_configuration_is_told_to_be_of_no_use(hass: HomeAssistant) -
 def test_nothing_is_read_from_disk_with_the_first_sentence() -> None:
     script = """
 import asyncio, concurrent.futures.thread, sys  # the second is loaded in any Home Assistant
-import custom_components.batti as batti
+from custom_components.batti.engines import EXAMPLE_HOME, read_words
 from custom_components.batti.interpreter import interpret
 from custom_components.batti.interpreter.engine.base import Generation
 from custom_components.batti.interpreter.reply import Outcome, Unable, reply
@@ -181,10 +181,10 @@ class Scripted:
         text = f"- action: light.turn_on\\n  target:\\n    - {labels[0]}\\n  data:\\n    color_name: red\\n"
         return Generation(text, 1, (), 1, 1, 1, 1, 1, 1)
 
-batti.read_words()
+read_words()
 sys.addaudithook(lambda event, args: event == "open" and print("opened", args[0]))
-heard = asyncio.run(interpret("भान्साको बत्ती रातो बनाऊ", batti.EXAMPLE_HOME, Scripted()))
-print(reply("भान्साको बत्ती रातो बनाऊ", heard.plan, Outcome(("light.kitchen",), ()), batti.EXAMPLE_HOME))
+heard = asyncio.run(interpret("भान्साको बत्ती रातो बनाऊ", EXAMPLE_HOME, Scripted()))
+print(reply("भान्साको बत्ती रातो बनाऊ", heard.plan, Outcome(("light.kitchen",), ()), EXAMPLE_HOME))
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("भान्साको")

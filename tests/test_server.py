@@ -19,9 +19,9 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
 async def later(hass: HomeAssistant, seconds: float) -> None:
-    """Let the watch's timer ring; time itself must go on, for the server's sake."""
+    """Let the coordinator's timer ring; time itself must go on, for the server's sake."""
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds + 1))
-    await hass.async_block_till_done()
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 def state(hass: HomeAssistant) -> str:
@@ -74,7 +74,7 @@ async def test_two_entries_side_by_side(flat: HomeAssistant, batti: MockConfigEn
         assert len(house.workers()) == 1
         await house.say(flat, "kitchen ko batti bala", agent="conversation.strong")
         assert house.on(flat) == {"light.kitchen_main", "light.0x00158d0001a2"}
-        assert batti.runtime_data.last is None
+        assert batti.runtime_data.data is None
         for entry in (batti, other):
             answer = await flat.services.async_call(
                 DOMAIN,
@@ -85,6 +85,6 @@ async def test_two_entries_side_by_side(flat: HomeAssistant, batti: MockConfigEn
             )
             assert answer is not None
             assert answer["plan"][0]["action"] == "light.turn_off"  # type: ignore[index, call-overload]
-            assert entry.runtime_data.last is not None
+            assert entry.runtime_data.data is not None
         assert await flat.config_entries.async_unload(other.entry_id)
         assert (await house.say(flat, "kitchen ko batti nibhau"))["response_type"] == "action_done"

@@ -47,7 +47,7 @@ async def test_system_information(flat: HomeAssistant, batti: MockConfigEntry) -
 
 
 async def test_of_several_entries(flat: HomeAssistant, batti: MockConfigEntry) -> None:
-    other = MockConfigEntry(domain=DOMAIN, title="Second", data={"model": BUNDLED_MODEL})
+    other = MockConfigEntry(domain=DOMAIN, title="Second", data=house.BUNDLED)
     other.add_to_hass(flat)
     assert await flat.config_entries.async_setup(other.entry_id)
     assert (await information(flat))["model_state"] == "Batti: ready; Second: ready"

@@ -1,4 +1,4 @@
-"""The config flow: choose a model, have it and the engine here, prove that they work, make the entry."""
+"""The config flow: choose a model, have it and the engine here, prove that they work, make the entry. And its options."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlow,
+    OptionsFlowWithReload,
 )
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from . import model_files, read_words
+from . import model_files
 from .const import (
     BUNDLED_MODEL,
     CONF_API_KEY,
@@ -31,13 +32,11 @@ from .const import (
     Source,
 )
 from .download import hugging_face
-from .engines import cache, engine_of
+from .engines import engine_of, read_words, tried
 from .errors import translation
-from .forms import REPOSITORY_FORM, SERVER_FORM, file_form
+from .forms import REPOSITORY_FORM, SERVER_FORM, file_form, options_form
 from .interpreter.errors import BattiError
-from .options_flow import BattiOptionsFlow
 from .preparation import Stage
-from .trial import tried
 
 _LOGGER = logging.getLogger(__name__)
 UNSEEN = 3.0  # seconds: work that takes no longer is done without a progress dialog
@@ -155,7 +154,7 @@ class BattiConfigFlow(ConfigFlow, domain=DOMAIN):
             async_get_clientsession(self.hass),
             self._data[CONF_REPOSITORY],
             self._data[CONF_FILE],
-            cache(self.hass) / "models",
+            model_files.cache(self.hass) / "models",
             on_progress=tell,
         )
         self._data[CONF_MODEL] = str(path)
@@ -208,6 +207,19 @@ class BattiConfigFlow(ConfigFlow, domain=DOMAIN):
             data_schema=form,
             errors=errors,
             description_placeholders={"reason": reason} if errors else None,
+        )
+
+
+class BattiOptionsFlow(OptionsFlowWithReload):
+    """Asks for the options; changing them reloads the entry."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show them as they are, keep what comes back."""
+        if user_input is not None:
+            return self.async_create_entry(data=user_input)
+        form = options_form(Source(self.config_entry.data[CONF_SOURCE]))
+        return self.async_show_form(
+            step_id="init", data_schema=self.add_suggested_values_to_schema(form, self.config_entry.options)
         )
 
 

@@ -21,7 +21,7 @@ class Source(StrEnum):
     SERVER = "server"
 
 
-# Keys of an entry's data. An entry without a source is of the first version, which had the bundled model only.
+# Keys of an entry's data.
 CONF_SOURCE = "source"
 CONF_MODEL = "model"  # bundled: a file name in MODELS; file, hugging_face: a path; server: its URL
 CONF_REPOSITORY = "repository"

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import intent
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import device_of
+from .entity import BattiEntity
 from .home import home_of, perform, speaker_area
 from .interpreter import Turn
 from .interpreter.errors import BattiError, EngineError
@@ -35,29 +35,22 @@ async def async_setup_entry(
     async_add_entities([BattiConversationEntity(entry)])
 
 
-class BattiConversationEntity(conversation.ConversationEntity):
+class BattiConversationEntity(BattiEntity, conversation.ConversationEntity):
     """Batti, as one chooses it for an assistant."""
 
-    _attr_has_entity_name = True
     _attr_name = None
     _attr_supported_features = conversation.ConversationEntityFeature.CONTROL
 
     def __init__(self, entry: BattiConfigEntry) -> None:
         """Speak with the entry's model."""
-        self._batti = entry.runtime_data
+        super().__init__(entry)
         self._memory = Memory()
         self._attr_unique_id = entry.entry_id
-        self._attr_device_info = device_of(entry)
-
-    async def async_added_to_hass(self) -> None:
-        """Follow the engine: where it is a server it may be gone."""
-        await super().async_added_to_hass()
-        self.async_on_remove(self._batti.listen(self.async_write_ha_state))
 
     @property
     def available(self) -> bool:
         """Return whether a sentence can be understood."""
-        return self._batti.available
+        return self.coordinator.available
 
     @property
     def supported_languages(self) -> list[str] | Literal["*"]:
@@ -67,7 +60,7 @@ class BattiConversationEntity(conversation.ConversationEntity):
     async def async_prepare(self, language: str | None = None) -> None:
         """Start the model again where its process has ended."""
         try:
-            await self._batti.engine.start()
+            await self.coordinator.engine.start()
         except EngineError as error:
             _LOGGER.warning("The model could not be started: %s", error)
 
@@ -81,7 +74,7 @@ class BattiConversationEntity(conversation.ConversationEntity):
             home = home_of(self.hass)
             area_id = speaker_area(self.hass, user_input.satellite_id, user_input.device_id)
             turn = Turn(area_id, self._memory.recall(chat_log.conversation_id))
-            understood = await self._batti.interpret(text, home, turn)
+            understood = await self.coordinator.interpret(text, home, turn)
             plan = understood.plan
             self._memory.keep(chat_log.conversation_id, understood.previous)
             outcome = await perform(self.hass, plan, home, user_input.context)

@@ -1,57 +1,127 @@
-"""Keeps an eye on a server: its entity is unavailable while it is gone, and comes back by itself."""
+"""What an entry does while it is loaded: its engine, what it made of the last sentence, and whoever watches it."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections import deque
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .interpreter.engine.server import ServerEngine
-from .interpreter.errors import EngineError
+from . import issues
+from .const import CONF_DEADLINE, CONF_SOURCE, DOMAIN, Source
+from .engines import engine_of
+from .errors import LASTING, translation
+from .interpreter import DEADLINE, Interpretation, Turn, interpret
+from .interpreter.engine.base import EngineState, WatchedEngine
+from .interpreter.errors import EngineCrashed, EngineError, ServerDenied, ServerUnreachable
+from .interpreter.home import Home
+
+if TYPE_CHECKING:
+    from . import BattiConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
-WHILE_THERE = timedelta(minutes=1)
+PATIENCE = 30.0  # seconds that setting up waits for the engine to be prepared; fetching it may take minutes
+WHILE_THERE = timedelta(minutes=1)  # between two looks at a server
 WHILE_GONE = (5, 10, 20, 40, 60)  # seconds; the last is repeated
+CRASHES = 3  # within CRASH_WINDOW: then a repair issue says so
+CRASH_WINDOW = 600.0  # seconds
 
 
-class ServerWatch:
-    """Asks a server now and then whether it is there; more often at first when it has just gone.
+class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
+    """A loaded entry.
 
-    Args:
-        on_gone: told of the error when the server has gone.
+    A server is polled: it may go, and come back with another model. An engine on this computer pushes: it says itself when
+    something has changed.
+
+    Attributes:
+        engine: the model.
+        data: what was made of the last sentence, None before the first.
     """
 
-    def __init__(self, hass: HomeAssistant, engine: ServerEngine, on_gone: Callable[[EngineError], None]) -> None:
-        """Begin."""
-        self._hass = hass
-        self._engine = engine
-        self._on_gone = on_gone
+    config_entry: BattiConfigEntry
+    engine: WatchedEngine
+
+    def __init__(self, hass: HomeAssistant, entry: BattiConfigEntry) -> None:
+        """Nothing is prepared or started yet: the first refresh does that."""
+        polled = entry.data[CONF_SOURCE] == Source.SERVER
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            update_interval=WHILE_THERE if polled else None,
+            always_update=False,
+        )
         self._failures = 0
-        self._cancel: CALLBACK_TYPE = lambda: None
-        self._again(WHILE_THERE.total_seconds())
+        self._crashes: deque[float] = deque(maxlen=CRASHES)
+
+    @property
+    def available(self) -> bool:
+        """Whether a sentence can be understood now, or with a start of the model."""
+        return self.engine.state is not EngineState.UNREACHABLE
+
+    async def interpret(self, text: str, home: Home, turn: Turn) -> Interpretation:
+        """Find out what a sentence asks for; see `interpreter.interpret`."""
+        deadline: float = self.config_entry.options.get(CONF_DEADLINE, DEADLINE)
+        try:
+            found = await interpret(text, home, self.engine, turn, deadline)
+        except EngineError as error:
+            if self._lasts(error):
+                issues.create(self.hass, self.config_entry, error)
+            raise
+        self.async_set_updated_data(found)
+        return found
+
+    async def _async_setup(self) -> None:
+        """Have the engine prepared; where that takes long Home Assistant asks again, and the work goes on meanwhile."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                self.engine = await engine_of(self.hass, self.config_entry.data, self.config_entry.options)
+        except TimeoutError as error:
+            raise UpdateFailed(translation_domain=DOMAIN, translation_key="engine_preparing") from error
+        except EngineError as error:
+            raise self._failed(error) from error
+        self.engine.on_change = self._changed
+        self.config_entry.async_on_unload(self.engine.stop)
+
+    async def _async_update_data(self) -> Interpretation | None:
+        """Start the model in its worker process, or see that its server is there."""
+        try:
+            await self.engine.start()
+        except EngineError as error:
+            raise self._failed(error) from error
+        self._failures = 0
+        issues.clear(self.hass, self.config_entry)
+        return self.data
+
+    def _failed(self, error: EngineError) -> HomeAssistantError:
+        """Say under Repairs what is wrong, and to Home Assistant whether it may go by waiting."""
+        if not self._failures:
+            issues.create(self.hass, self.config_entry, error)
+        pause = WHILE_GONE[min(self._failures, len(WHILE_GONE) - 1)]
+        self._failures += 1
+        if isinstance(error, LASTING):
+            return ConfigEntryError(**translation(error))
+        return UpdateFailed(**translation(error), retry_after=pause)
+
+    def _lasts(self, error: EngineError) -> bool:
+        """Whether an error that ended a sentence will not pass by itself."""
+        if not isinstance(error, EngineCrashed):
+            return isinstance(error, ServerDenied | ServerUnreachable)
+        self._crashes.append(monotonic())
+        if len(self._crashes) < CRASHES or self._crashes[-1] - self._crashes[0] > CRASH_WINDOW:
+            return False
+        self._crashes.clear()
+        return True
 
     @callback
-    def stop(self) -> None:
-        """Ask no more."""
-        self._cancel()
-
-    def _again(self, seconds: float) -> None:
-        self._cancel = async_call_later(self._hass, seconds, self._look)
-
-    async def _look(self, _: datetime) -> None:
-        try:
-            await self._engine.start()
-        except EngineError as error:
-            if not self._failures:
-                _LOGGER.warning("The llama.cpp server is gone: %s", error)
-                self._on_gone(error)
-            pause: float = WHILE_GONE[min(self._failures, len(WHILE_GONE) - 1)]
-            self._failures += 1
-        else:
-            if self._failures:
-                _LOGGER.info("The llama.cpp server is back")
-            self._failures, pause = 0, WHILE_THERE.total_seconds()
-        self._again(pause)
+    def _changed(self) -> None:
+        if self.engine.state is EngineState.READY:
+            issues.clear(self.hass, self.config_entry, issues.OF_SERVERS)
+        self.async_update_listeners()

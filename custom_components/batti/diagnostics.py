@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import psutil
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
@@ -16,10 +17,10 @@ from .const import BUNDLED_MODEL, CONF_API_KEY, CONF_MODEL, CONF_URL
 from .engines import workshop
 from .home import home_of
 from .interpreter import prompt
-from .measures import measures_of
 
 if TYPE_CHECKING:
     from . import BattiConfigEntry
+    from .coordinator import BattiCoordinator
 
 _NOTE = (
     "This file holds the names, aliases and ids of your floors, areas and lights that are exposed to Assist. It is meant "
@@ -32,7 +33,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BattiCo
     """Return diagnostics for an entry."""
     home = home_of(hass)
     batti = entry.runtime_data
-    last, prepared = batti.last, workshop(hass).prepared
+    last, prepared = batti.data, workshop(hass).prepared
     # A path or an address may hold a name; which of Batti's own models it is helps.
     secret = {CONF_API_KEY, CONF_URL} | ({CONF_MODEL} if entry.data[CONF_MODEL] != BUNDLED_MODEL else set())
     return {
@@ -40,7 +41,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BattiCo
         "options": dict(entry.options),
         "prompt_version": prompt.VERSION,
         "engine": prepared and {"binding": prepared.binding, "version": prepared.version, "origin": prepared.origin},
-        "model": await measures_of(hass, batti),
+        "model": await figures_of(batti),
         "home": {"floors": len(home.floors), "areas": len(home.areas), "lights": len(home.lights)},
         "last_sentence": last
         and {
@@ -62,3 +63,33 @@ async def async_get_device_diagnostics(
     for light in home["lights"]:
         light["color_modes"] = sorted(light["color_modes"])
     return {"note": _NOTE, "home": home}
+
+
+async def figures_of(batti: BattiCoordinator) -> dict[str, Any]:
+    """Figures of a loaded entry's model and of the last sentence, for system health too; None where there is none yet.
+
+    Units: tokens per second, megabytes, tokens.
+    """
+    info, last = batti.engine.info, batti.data
+    memory = await batti.hass.async_add_executor_job(_memory, batti.engine.pid)
+    return {
+        "model_state": batti.engine.state.value,
+        "model_style": info.style if info else None,
+        "model_parameters": info.parameters if info else None,
+        "context": info.context if info else None,
+        "tokens_per_second": _per_second(last.tokens, last.timings_ms["decode"]) if last else None,
+        "prefix_reused": info.prefix_tokens if info else None,
+        "memory_mb": memory,
+    }
+
+
+def _per_second(count: int, milliseconds: float) -> float | None:
+    return round(1000 * count / milliseconds, 1) if milliseconds else None
+
+
+def _memory(pid: int | None) -> float | None:
+    """What a process holds in memory; None where there is no such process."""
+    try:
+        return round(psutil.Process(pid).memory_info().rss / 1e6, 1) if pid else None
+    except psutil.Error:
+        return None

@@ -1,10 +1,9 @@
-"""From an entry to its engine: which model, with which options, and what brings llama.cpp."""
+"""From an entry to its engine: what brings llama.cpp, which model with which options, and whether it works."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -16,7 +15,6 @@ from .const import (
     CONF_API_KEY,
     CONF_CONTEXT_SIZE,
     CONF_IDLE_UNLOAD,
-    CONF_MODEL,
     CONF_SOURCE,
     CONF_THREADS,
     CONF_URL,
@@ -25,25 +23,23 @@ from .const import (
     MODELS,
     Source,
 )
-from .interpreter.engine.base import WatchedEngine
+from .interpreter import Interpretation, interpret, labels_of
+from .interpreter.engine.base import Engine, WatchedEngine
 from .interpreter.engine.local import CONTEXT, LocalEngine
 from .interpreter.engine.server import ServerEngine
+from .interpreter.fold import fold
+from .interpreter.home import Area, Floor, Home, Light
+from .interpreter.reply import error_reply
+from .model_files import cache, model_of
 from .preparation import Prepared, Progress, Stage, prepare
 
-
-def cache(hass: HomeAssistant) -> Path:
-    """Batti's own folder: what can be had again, so it is kept out of backups."""
-    return Path(hass.config.path(".cache", DOMAIN))
-
-
-def source_of(data: Mapping[str, Any]) -> Source:
-    """Where the model of an entry comes from."""
-    return Source(data.get(CONF_SOURCE, Source.BUNDLED))
-
-
-def model_of(data: Mapping[str, Any]) -> Path:
-    """The file of an entry's model; not for a server."""
-    return MODELS / data[CONF_MODEL] if source_of(data) is Source.BUNDLED else Path(data[CONF_MODEL])
+TRIAL_DEADLINE = 180.0  # seconds; a large model evaluates its long prompt for the first time
+EXAMPLE_HOME = Home(
+    (Floor("ground", "Ground Floor", level=0),),
+    (Area("kitchen", "Kitchen", floor_id="ground"),),
+    (Light("light.kitchen", "Ceiling Light", area_id="kitchen"),),
+)
+EXAMPLE_SENTENCE = "bhansa ko batti bala"
 
 
 class Workshop:
@@ -110,7 +106,7 @@ async def engine_of(
     Raises:
         EngineMissing: nothing that brings llama.cpp can be had here.
     """
-    if source_of(data) is Source.SERVER:
+    if data[CONF_SOURCE] == Source.SERVER:
         return ServerEngine(async_get_clientsession(hass), data[CONF_URL], data.get(CONF_API_KEY))
     prepared = await workshop(hass).prepare(on_progress)
     minutes = options.get(CONF_IDLE_UNLOAD, DEFAULT_IDLE_UNLOAD)
@@ -123,3 +119,22 @@ async def engine_of(
         state_dir=cache(hass) / "states",
         idle_unload=minutes * 60 or None,
     )
+
+
+async def tried(engine: Engine) -> Interpretation:
+    """Have a model understand a sentence, then end it: whatever gets through one works.
+
+    Raises:
+        EngineError: it does not get through one.
+    """
+    try:
+        await engine.start()
+        return await interpret(EXAMPLE_SENTENCE, EXAMPLE_HOME, engine, deadline=TRIAL_DEADLINE)
+    finally:
+        await engine.stop()
+
+
+def read_words() -> None:
+    """Have the interpreter read its word lists now, outside the event loop, instead of with the first sentence."""
+    labels_of(EXAMPLE_HOME).mark(fold(EXAMPLE_SENTENCE))
+    error_reply(EXAMPLE_SENTENCE, "error")

@@ -1,4 +1,4 @@
-"""The device that an entry's entities belong to: the service that understands sentences."""
+"""What Batti's entities have in common: the coordinator that they follow, and their device."""
 
 from __future__ import annotations
 
@@ -6,21 +6,29 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import CONF_MODEL, DOMAIN
+from .coordinator import BattiCoordinator
 
 if TYPE_CHECKING:
     from . import BattiConfigEntry
 
 
-def device_of(entry: BattiConfigEntry) -> DeviceInfo:
-    """Say whose entities these are."""
-    info = entry.runtime_data.engine.info
-    return DeviceInfo(
-        identifiers={(DOMAIN, entry.entry_id)},
-        name=entry.title,
-        manufacturer="Batti",
-        model=PurePath(entry.data[CONF_MODEL]).name,
-        sw_version=info.prompt_version if info else None,
-        entry_type=DeviceEntryType.SERVICE,
-    )
+class BattiEntity(CoordinatorEntity[BattiCoordinator]):
+    """An entity of an entry; its device is the service that understands sentences."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, entry: BattiConfigEntry) -> None:
+        """Follow the entry's coordinator."""
+        super().__init__(entry.runtime_data)
+        info = self.coordinator.engine.info
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, entry.entry_id)},
+            name=entry.title,
+            manufacturer="Batti",
+            model=PurePath(entry.data[CONF_MODEL]).name,
+            sw_version=info.prompt_version if info else None,
+            entry_type=DeviceEntryType.SERVICE,
+        )

@@ -1,13 +1,18 @@
-"""GGUF files on this machine: which there are to choose from, and whether one may be used."""
+"""GGUF files on this machine: which there are to choose from, whether one may be used, and what goes with an entry."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 from homeassistant.core import HomeAssistant
+
+from .const import CONF_MODEL, CONF_SOURCE, DOMAIN, MODELS, Source
 
 SUFFIX = ".gguf"
 SHARED = (Path("/share"), Path("/media"))  # of every Home Assistant OS and container
@@ -23,6 +28,16 @@ class FileRefused(Exception):
         super().__init__(reason or key)
         self.key = key
         self.reason = reason
+
+
+def cache(hass: HomeAssistant) -> Path:
+    """Batti's own folder: what can be had again, so it is kept out of backups."""
+    return Path(hass.config.path(".cache", DOMAIN))
+
+
+def model_of(data: Mapping[str, Any]) -> Path:
+    """The file of an entry's model; not for a server."""
+    return MODELS / data[CONF_MODEL] if data[CONF_SOURCE] == Source.BUNDLED else Path(data[CONF_MODEL])
 
 
 def find(hass: HomeAssistant) -> list[Path]:
@@ -48,6 +63,30 @@ def check(hass: HomeAssistant, path: Path) -> None:
     needed, free = path.stat().st_size, psutil.virtual_memory().available
     if needed > free:
         raise FileRefused("not_enough_memory", f"{needed / 1e6:.0f} MB, {free / 1e6:.0f} MB")
+
+
+def remove(hass: HomeAssistant, data: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> None:
+    """Delete the model that was downloaded for an entry and the state saved for it; a file that the user chose stays.
+
+    Args:
+        data: of the entry that is removed.
+        others: of the entries that remain; with none, the whole of Batti's folder goes, the engine included.
+    """
+    if not others:
+        shutil.rmtree(cache(hass), ignore_errors=True)
+        return
+    if data[CONF_SOURCE] == Source.SERVER:
+        return
+    model = model_of(data)
+    kept = [model_of(other) for other in others if other[CONF_SOURCE] != Source.SERVER]
+    if model in kept:
+        return
+    if all(model.stem != other.stem for other in kept):
+        (cache(hass) / "states" / f"{model.stem}.state").unlink(missing_ok=True)
+    if data[CONF_SOURCE] == Source.HUGGING_FACE:
+        model.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the repository's folder, where it is empty now
+            model.parent.rmdir()
 
 
 def _allowed(hass: HomeAssistant, path: Path) -> bool:

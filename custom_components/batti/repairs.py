@@ -9,11 +9,10 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 
 from .const import BUNDLED_MODEL, CONF_MODEL, CONF_SOURCE, Source
-from .engines import engine_of, source_of, workshop
+from .engines import engine_of, tried, workshop
 from .errors import translation
 from .interpreter.errors import BattiError
 from .issues import OF_MODELS, OF_SERVERS
-from .trial import tried
 
 if TYPE_CHECKING:
     from . import BattiConfigEntry
@@ -97,7 +96,7 @@ class ModelFlow(RepairsFlow):
         """Ask what to do."""
         # Which entry has the bundled model: it cannot be given to a second one.
         entries = self.hass.config_entries.async_entries(self._entry.domain)
-        taken = any(source_of(entry.data) is Source.BUNDLED for entry in entries)
+        taken = any(entry.data[CONF_SOURCE] == Source.BUNDLED for entry in entries)
         return self.async_show_menu(
             step_id="init",
             menu_options=["again"] if taken else ["bundled", "again"],

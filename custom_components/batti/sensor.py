@@ -16,9 +16,9 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import device_of
+from .coordinator import BattiCoordinator
+from .entity import BattiEntity
 from .interpreter.engine.base import EngineState
-from .runtime import Batti
 
 if TYPE_CHECKING:
     from . import BattiConfigEntry
@@ -30,7 +30,7 @@ PARALLEL_UPDATES = 0
 class BattiSensorDescription(SensorEntityDescription):
     """A sensor and where its value comes from."""
 
-    value: Callable[[Batti], float | str | None]
+    value: Callable[[BattiCoordinator], float | str | None]
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
     entity_registry_enabled_default: bool = False
 
@@ -43,7 +43,7 @@ SENSORS = (
         native_unit_of_measurement=UnitOfTime.MILLISECONDS,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        value=lambda batti: batti.last.timings_ms["total"] if batti.last else None,
+        value=lambda batti: batti.data.timings_ms["total"] if batti.data else None,
     ),
     BattiSensorDescription(
         key="model_state",
@@ -62,25 +62,23 @@ async def async_setup_entry(
     async_add_entities(BattiSensor(entry, description) for description in SENSORS)
 
 
-class BattiSensor(SensorEntity):
+class BattiSensor(BattiEntity, SensorEntity):
     """One of them."""
 
     entity_description: BattiSensorDescription
-    _attr_has_entity_name = True
-    _attr_should_poll = False
 
     def __init__(self, entry: BattiConfigEntry, description: BattiSensorDescription) -> None:
         """Look at the entry's model."""
+        super().__init__(entry)
         self.entity_description = description
-        self._batti = entry.runtime_data
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
-        self._attr_device_info = device_of(entry)
 
-    async def async_added_to_hass(self) -> None:
-        """Follow the model."""
-        self.async_on_remove(self._batti.listen(self.async_write_ha_state))
+    @property
+    def available(self) -> bool:
+        """Return that it is known how the model is, also where its server is gone."""
+        return True
 
     @property
     def native_value(self) -> float | str | None:
         """Return what the description says."""
-        return self.entity_description.value(self._batti)
+        return self.entity_description.value(self.coordinator)

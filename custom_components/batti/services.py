@@ -18,7 +18,7 @@ from .interpreter.errors import BattiError
 
 if TYPE_CHECKING:
     from . import BattiConfigEntry
-    from .runtime import Batti
+    from .coordinator import BattiCoordinator
 
 SERVICE_INTERPRET = "interpret"
 ATTR_TEXT = "text"
@@ -60,7 +60,7 @@ async def _interpret(call: ServiceCall) -> ServiceResponse:
     }
 
 
-def _loaded(hass: HomeAssistant, entry_id: str | None) -> Batti:
+def _loaded(hass: HomeAssistant, entry_id: str | None) -> BattiCoordinator:
     """The entry that was asked for, or the first that is loaded."""
     entries: list[BattiConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     wanted = [entry for entry in entries if entry_id in (None, entry.entry_id)]

@@ -9,9 +9,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
+from .diagnostics import figures_of
 from .engines import workshop
 from .interpreter import prompt
-from .measures import measures_of
 
 
 @callback
@@ -27,8 +27,8 @@ async def _info(hass: HomeAssistant) -> dict[str, Any]:
         "prompt_version": prompt.VERSION,
     }
     entries = [entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.state is ConfigEntryState.LOADED]
-    several = [(entry.title, await measures_of(hass, entry.runtime_data)) for entry in entries]
+    several = [(entry.title, await figures_of(entry.runtime_data)) for entry in entries]
     for key in several[0][1] if several else ():
-        told = [(title, measures[key]) for title, measures in several]
+        told = [(title, figures[key]) for title, figures in several]
         info[key] = told[0][1] if len(told) == 1 else "; ".join(f"{title}: {value}" for title, value in told)
     return info

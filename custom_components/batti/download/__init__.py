@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import aiohttp
 from yarl import URL
 
-from .partial_file import Part
+from .partial_file import PartialFile
 from .requests import (
     AccessDenied,
     ChecksumWrong,
@@ -23,8 +23,8 @@ from .requests import (
     Unreachable,
     address,
     check_status,
-    persist,
-    reaching,
+    explained,
+    retry,
 )
 
 __all__ = [
@@ -77,9 +77,9 @@ async def download(
     """
     lock = _LOCKS.setdefault(target, asyncio.Lock())
     async with lock:
-        work = _Download(session, address(url), Part(target), sha256, size, headers or {}, on_progress)
+        work = _Download(session, address(url), PartialFile(target), sha256, size, headers or {}, on_progress)
         if not await work.on_disk(work.part.is_done, sha256, size):
-            await persist(work.go_on, lambda: work.have)
+            await retry(work.go_on, lambda: work.have)
             await work.check()
             await work.on_disk(work.part.finish)
 
@@ -90,7 +90,7 @@ class _Download:
 
     session: aiohttp.ClientSession
     url: URL
-    part: Part
+    part: PartialFile
     sha256: str | None
     size: int | None
     headers: Mapping[str, str]
@@ -99,7 +99,7 @@ class _Download:
 
     async def go_on(self) -> None:
         """Get what is missing, or everything where what is here is not the beginning of what is there."""
-        with reaching(self.url):
+        with explained(self.url):
             if not await self._ask():
                 await self.on_disk(self.part.discard)
                 await self._ask()

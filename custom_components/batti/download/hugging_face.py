@@ -18,7 +18,7 @@ import aiohttp
 from yarl import URL
 
 from . import AccessDenied, DownloadError, NotFound, Progress, download
-from .requests import address, check_status, persist, reaching
+from .requests import address, check_status, explained, retry
 
 ENDPOINT = "https://huggingface.co"
 SUFFIX = ".gguf"
@@ -82,7 +82,7 @@ async def locate(
     _check_repo(repo)
     _check_file(file)
     hub = _Hub(session, repo, revision, token)
-    headers = await persist(partial(hub.head, file))
+    headers = await retry(partial(hub.head, file))
     commit = headers.get("X-Repo-Commit")
     etag = (headers.get("X-Linked-ETag") or headers.get("ETag", "")).removeprefix("W/").strip('"')
     sha256 = etag if _SHA256.fullmatch(etag) else None  # of a small file it is another checksum, git's own
@@ -109,7 +109,7 @@ async def files(
     page: URL | None = hub.url("tree", revision)
     for _ in range(_PAGES):
         if page is not None:
-            listed, page = await persist(partial(hub.page, page))
+            listed, page = await retry(partial(hub.page, page))
             found += listed
     return sorted((one for one in found if _is_model(one.name)), key=lambda one: one.name)
 
@@ -151,7 +151,7 @@ class _Hub:
         """What the hub itself says of a file, not the server that it sends on to for the bytes."""
         url = self.url("resolve", self._revision, file)
         for _ in range(_HOPS):
-            with reaching(url):
+            with explained(url):
                 async with self._session.head(
                     url, headers=self._headers(url), allow_redirects=False, **_OPTIONS
                 ) as response:
@@ -165,7 +165,7 @@ class _Hub:
 
     async def page(self, url: URL) -> tuple[list[ListedFile], URL | None]:
         """One page of the list of files, and where the next is."""
-        with reaching(url):
+        with explained(url):
             async with self._session.get(url, headers=self._headers(url), **_OPTIONS) as response:
                 self._check(response, "list of files")
                 try:

@@ -11,7 +11,7 @@ from pathlib import Path
 MARGIN = 100 * 2**20  # bytes that are left free for the rest of the computer
 
 
-class Part:
+class PartialFile:
     """Lies beside the file that it will be, with the ETag that the server gave it."""
 
     def __init__(self, target: Path) -> None:

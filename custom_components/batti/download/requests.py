@@ -39,7 +39,7 @@ class ChecksumWrong(DownloadError):
     """What came is not the file that was promised."""
 
 
-async def persist[T](attempt: Callable[[], Awaitable[T]], reached: Callable[[], int] = lambda: 0) -> T:
+async def retry[T](attempt: Callable[[], Awaitable[T]], reached: Callable[[], int] = lambda: 0) -> T:
     """Try again while a server is unreachable: a few times, counted anew whenever a try got further than all before."""
     failures, furthest = 0, 0
     while True:
@@ -63,7 +63,7 @@ def address(url: str) -> URL:
 
 
 @contextmanager
-def reaching(url: URL) -> Iterator[None]:
+def explained(url: URL) -> Iterator[None]:
     """Say in words why a request failed."""
     try:
         yield

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 
 from ..download import download
-from ..download.partial_file import Part
+from ..download.partial_file import PartialFile
 from ..interpreter.engine.base import Binding
 from ..interpreter.errors import BattiError, ModelMissing, ModelRefused
 from .base import DeadEnd, Origin, Prepared, Progress, Stage
@@ -125,7 +125,7 @@ class Attempts:
                 "host's own type of processor)"
             )
         # Nothing is asked of anybody where it is kept from an earlier time.
-        if not await asyncio.to_thread(Part(target).is_done, row.sha256, row.size):
+        if not await asyncio.to_thread(PartialFile(target).is_done, row.sha256, row.size):
             self.tell(Stage.DOWNLOADING, None)
             self.missing = row
             url = row.url or (await find(self.session, Binding.XLLAMACPP, row.file)).url

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urldefrag, urljoin
 import aiohttp
 from yarl import URL
 
-from ..download.requests import DownloadError, address, check_status, persist, reaching
+from ..download.requests import DownloadError, address, check_status, explained, retry
 from .base import DeadEnd
 
 PYPI = "https://pypi.org/simple"
@@ -70,12 +70,12 @@ async def files_of(session: aiohttp.ClientSession, project: str) -> Mapping[str,
 
     async def ask() -> tuple[str, str]:
         headers = {"Accept": _ACCEPT}
-        with reaching(page):
+        with explained(page):
             async with session.get(page, headers=headers, timeout=_PATIENCE, raise_for_status=False) as answer:
                 check_status(answer, project)
                 return await answer.text(errors="replace"), str(_with_login(answer.url, page))
 
-    text, base = await persist(ask)
+    text, base = await retry(ask)
     try:
         files = _files(text, base)
         return {name: replace(file, url=str(_with_login(URL(file.url), page))) for name, file in files.items()}
