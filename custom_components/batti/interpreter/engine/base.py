@@ -106,9 +106,6 @@ class WatchedEngine(Engine, Protocol):
     """An engine that says how it is.
 
     Attributes:
-        state: whether the model can be asked.
-        info: what is known of the model; None before it was first ready.
-        pid: the process that holds the model in this computer's memory, None where there is none.
         on_change: called whenever `state` has changed.
     """
 
@@ -116,12 +113,12 @@ class WatchedEngine(Engine, Protocol):
 
     @property
     def state(self) -> EngineState:
-        """See above."""
+        """Whether the model can be asked."""
 
     @property
     def info(self) -> ModelInfo | None:
-        """See above."""
+        """What is known of the model; None before it was first ready."""
 
     @property
     def pid(self) -> int | None:
-        """See above."""
+        """The process that holds the model in this computer's memory, None where there is none."""
