@@ -32,7 +32,7 @@ from .const import (
     Source,
 )
 from .download import hugging_face
-from .engines import engine_of, read_words, tried
+from .engines import engine_of, read_words, try_out
 from .errors import translation
 from .forms import REPOSITORY_FORM, SERVER_FORM, file_form, options_form
 from .interpreter.errors import BattiError
@@ -165,7 +165,7 @@ class BattiConfigFlow(ConfigFlow, domain=DOMAIN):
                 self.async_update_progress(share)
 
         await self.hass.async_add_executor_job(read_words)
-        await tried(await engine_of(self.hass, self._data, {}, tell))
+        await try_out(await engine_of(self.hass, self._data, {}, tell))
 
     async def _work(self, step: str, work: Any, following: Any) -> ConfigFlowResult:
         """Do some work, shown as progress where it takes long, then go on with the following step."""

@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
 from .const import BUNDLED_MODEL, CONF_API_KEY, CONF_MODEL, CONF_URL
-from .engines import workshop
+from .engines import engine_preparation
 from .home import home_of
 from .interpreter import prompt
 
@@ -33,7 +33,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BattiCo
     """Return diagnostics for an entry."""
     home = home_of(hass)
     batti = entry.runtime_data
-    last, prepared = batti.data, workshop(hass).prepared
+    last, prepared = batti.data, engine_preparation(hass).prepared
     # A path or an address may hold a name; which of Batti's own models it is helps.
     secret = {CONF_API_KEY, CONF_URL} | ({CONF_MODEL} if entry.data[CONF_MODEL] != BUNDLED_MODEL else set())
     return {

@@ -42,7 +42,7 @@ EXAMPLE_HOME = Home(
 EXAMPLE_SENTENCE = "bhansa ko batti bala"
 
 
-class Workshop:
+class EnginePreparation:
     """Prepares what brings llama.cpp, once for all entries and flows of this Home Assistant."""
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -89,13 +89,13 @@ class Workshop:
             listener(stage, share)
 
 
-_WORKSHOP: HassKey[Workshop] = HassKey(f"{DOMAIN}_workshop")
+_PREPARATION: HassKey[EnginePreparation] = HassKey(f"{DOMAIN}_preparation")
 
 
 @callback
-def workshop(hass: HomeAssistant) -> Workshop:
-    """This Home Assistant's workshop."""
-    return hass.data.setdefault(_WORKSHOP, Workshop(hass))
+def engine_preparation(hass: HomeAssistant) -> EnginePreparation:
+    """This Home Assistant's preparation."""
+    return hass.data.setdefault(_PREPARATION, EnginePreparation(hass))
 
 
 async def engine_of(
@@ -108,7 +108,7 @@ async def engine_of(
     """
     if data[CONF_SOURCE] == Source.SERVER:
         return ServerEngine(async_get_clientsession(hass), data[CONF_URL], data.get(CONF_API_KEY))
-    prepared = await workshop(hass).prepare(on_progress)
+    prepared = await engine_preparation(hass).prepare(on_progress)
     minutes = options.get(CONF_IDLE_UNLOAD, DEFAULT_IDLE_UNLOAD)
     return LocalEngine(
         model_of(data),
@@ -121,7 +121,7 @@ async def engine_of(
     )
 
 
-async def tried(engine: Engine) -> Interpretation:
+async def try_out(engine: Engine) -> Interpretation:
     """Have a model understand a sentence, then end it: whatever gets through one works.
 
     Raises:

@@ -9,7 +9,7 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 
 from .const import BUNDLED_MODEL, CONF_MODEL, CONF_SOURCE, Source
-from .engines import engine_of, tried, workshop
+from .engines import engine_of, engine_preparation, try_out
 from .errors import translation
 from .interpreter.errors import BattiError
 from .issues import OF_MODELS, OF_SERVERS
@@ -77,8 +77,8 @@ class EngineFlow(RepairsFlow):
     async def _mended(self) -> BattiError | None:
         try:
             if self._kind not in OF_SERVERS:
-                await workshop(self.hass).prepare(again=True)
-            await tried(await engine_of(self.hass, self._entry.data, self._entry.options))
+                await engine_preparation(self.hass).prepare(again=True)
+            await try_out(await engine_of(self.hass, self._entry.data, self._entry.options))
         except BattiError as error:
             return error
         return None
@@ -106,7 +106,7 @@ class ModelFlow(RepairsFlow):
     async def async_step_again(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Load the entry again: the file may be back."""
         try:
-            await tried(await engine_of(self.hass, self._entry.data, self._entry.options))
+            await try_out(await engine_of(self.hass, self._entry.data, self._entry.options))
         except BattiError as error:
             told = translation(error)
             return self.async_abort(reason="still_failing", description_placeholders=told["translation_placeholders"])

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
 from .diagnostics import figures_of
-from .engines import workshop
+from .engines import engine_preparation
 from .interpreter import prompt
 
 
@@ -21,7 +21,7 @@ def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegi
 
 
 async def _info(hass: HomeAssistant) -> dict[str, Any]:
-    prepared = workshop(hass).prepared
+    prepared = engine_preparation(hass).prepared
     info: dict[str, Any] = {
         "engine": f"{prepared.binding} {prepared.version} ({prepared.origin})" if prepared else "not prepared",
         "prompt_version": prompt.VERSION,

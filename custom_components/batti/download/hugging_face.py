@@ -87,7 +87,7 @@ async def locate(
     etag = (headers.get("X-Linked-ETag") or headers.get("ETag", "")).removeprefix("W/").strip('"')
     sha256 = etag if _SHA256.fullmatch(etag) else None  # of a small file it is another checksum, git's own
     if not (commit or sha256):
-        raise hub.stranger()
+        raise hub.not_a_hub()
     # An answer that sends on has a length of its own.
     size = headers.get("X-Linked-Size") or (None if "Location" in headers else headers.get("Content-Length"))
     url = hub.url("resolve", commit or revision, file)
@@ -161,7 +161,7 @@ class _Hub:
                     if there is None or ("X-Repo-Commit" in response.headers and address(there).absolute):
                         return response.headers
                     url = url.join(address(there))
-        raise self.stranger()
+        raise self.not_a_hub()
 
     async def page(self, url: URL) -> tuple[list[ListedFile], URL | None]:
         """One page of the list of files, and where the next is."""
@@ -172,11 +172,11 @@ class _Hub:
                     entries = await response.json(content_type=None)
                     listed = [ListedFile(entry["path"], entry["size"]) for entry in entries if entry["type"] == "file"]
                 except (ValueError, TypeError, KeyError) as error:
-                    raise self.stranger() from error
+                    raise self.not_a_hub() from error
                 following = response.links.get("next")
                 return listed, address(str(following["url"])) if following else None
 
-    def stranger(self) -> DownloadError:
+    def not_a_hub(self) -> DownloadError:
         """What to raise where something else than a hub answers."""
         return DownloadError(
             f"{self._endpoint} does not answer as Hugging Face does: see that no sign-in page of the network stands in "
