@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Any
 
 from homeassistant.components.conversation import DOMAIN as CONVERSATION
 from homeassistant.components.homeassistant import async_should_expose
@@ -33,13 +31,13 @@ from homeassistant.helpers import (
     intent,
 )
 
+from .interpreter.ability import Ability, fitting, lacking
 from .interpreter.grammar import DESCRIBE
 from .interpreter.home import Area, Floor, Home, Light
 from .interpreter.plan import Action, Plan, lights_of
 from .interpreter.reply import Description, Outcome, Unable
 
 _LOGGER = logging.getLogger(__name__)
-_LACKING = ("brightness", "color", "color_temp")
 _PATIENCE = 10  # seconds for one light to do what it was told
 
 
@@ -97,7 +95,7 @@ async def perform(hass: HomeAssistant, plan: Plan, home: Home, context: Context)
             Unable(light.entity_id, light.name, hurdle)
             for light, hurdle in zip(targets, hurdles, strict=True)
             if hurdle is not None
-            and not (done and hurdle in _LACKING and light.entity_id not in action.target.get("entity_id", ()))
+            and not (done and isinstance(hurdle, Ability) and light.entity_id not in action.target.get("entity_id", ()))
         ]
     described = tuple(_description(hass, action, home) for action in plan.actions if action.action == DESCRIBE)
     return Outcome(tuple(dict.fromkeys(changed)), tuple(dict.fromkeys(unable)), described)
@@ -136,9 +134,9 @@ async def _do(hass: HomeAssistant, action: Action, light: Light, context: Contex
     state = hass.states.get(light.entity_id)
     if state is None or state.state == STATE_UNAVAILABLE:
         return "unavailable"
-    if (lacking := _lacking(action.data, light)) is not None:
-        return lacking
-    data = {ATTR_ENTITY_ID: light.entity_id, **_fitting(action.data, light)}
+    if (ability := lacking(action.data, light)) is not None:
+        return ability
+    data = {ATTR_ENTITY_ID: light.entity_id, **fitting(action.data, light)}
     service = action.action.removeprefix(f"{LIGHT}.")
     try:
         async with asyncio.timeout(_PATIENCE):
@@ -149,26 +147,3 @@ async def _do(hass: HomeAssistant, action: Action, light: Light, context: Contex
         _LOGGER.exception("%s of %s failed", action.action, light.entity_id)
         return "failed"
     return None
-
-
-def _lacking(data: Mapping[str, Any], light: Light) -> str | None:
-    """What the light would need for this data and does not have."""
-    # 100 % of a light that can only be on or off is on.
-    if not light.can_dim and (data.get("brightness_pct", 100) != 100 or "brightness_step_pct" in data):
-        return "brightness"
-    if "color_name" in data and not light.has_color:
-        return "color"
-    # Home Assistant shows a colour temperature as a colour on lights that have colours only.
-    if "color_temp_kelvin" in data and not (light.has_color_temp or light.has_color):
-        return "color_temp"
-    return None
-
-
-def _fitting(data: Mapping[str, Any], light: Light) -> dict[str, Any]:
-    """The data within what the light can show."""
-    fitting = dict(data)
-    if not light.can_dim:
-        fitting.pop("brightness_pct", None)
-    if (kelvin := fitting.get("color_temp_kelvin")) is not None:
-        fitting["color_temp_kelvin"] = min(max(kelvin, light.min_kelvin), light.max_kelvin)
-    return fitting

@@ -50,7 +50,12 @@ def test_effects(action: Action, expected: dict[str, object]) -> None:
     assert effects.as_expected(states, states, {})
 
 
-def test_what_was_on_goes_off() -> None:
+@pytest.mark.parametrize(
+    "action", [Action("light.turn_off", ROOM), Action("light.turn_on", ROOM, {"brightness_step_pct": -60})]
+)
+def test_of_what_goes_off_nothing_is_left(action: Action) -> None:
     states = effects.before(HOME, {"light.dim": {"brightness_pct": 50}, "light.ct": True})
-    found = effects.after(Plan((Action("light.turn_off", ROOM),)), HOME, states)
+    found = effects.after(Plan((action,)), HOME, states)
     assert effects.as_expected(found, states, {"light.dim": "off"})
+    assert found["light.dim"] == {"state": "off"}
+    assert states["light.dim"] == {"state": "on", "brightness_pct": 50}, "what was before is still there to compare"
