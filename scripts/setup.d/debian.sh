@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # A private apt: Debian's packages and sources, without touching the machine's own lists. Sourced by what unpacks or builds
 # from them. The package source is the machine's own, with the suite changed; an empty package status makes apt resolve the
-# whole closure, the C library included, so nothing depends on the age of the machine's own.
+# whole closure, the C library included, so nothing depends on the age of the machine's own. With the machine's own suite and
+# DPKG_STATUS=/var/lib/dpkg/status it resolves only what is not installed.
 
 # open_apt WORK SUITE [TYPE]      afterwards private_apt is apt-get; TYPE is deb (the default) or deb-src
 open_apt() {
@@ -37,6 +38,6 @@ own_source() {
 
 private_apt() {
     apt-get -o Dir::Etc::sourcelist="$apt_source" -o Dir::Etc::sourceparts=- -o Dir::State="$apt_work/state" \
-        -o Dir::State::status="$apt_work/state/status" -o Dir::Cache="$apt_work/cache" \
+        -o Dir::State::status="${DPKG_STATUS:-$apt_work/state/status}" -o Dir::Cache="$apt_work/cache" \
         -o APT::Sandbox::User="$(id -un)" "$@"
 }
