@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
-from custom_components.batti.interpreter import colours
 from custom_components.batti.interpreter.fold import fold
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.labels import Labels
@@ -17,10 +14,6 @@ HOME = Home.from_dict(
         "lights": [{"entity_id": "light.nilo", "name": "Nilo", "area_id": "a2"}],
     }
 )
-
-
-def test_examples() -> None:
-    assert doctest.testmod(colours).failed == 0
 
 
 @pytest.mark.parametrize(

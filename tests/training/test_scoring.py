@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import doctest
 import random
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from custom_components.batti.interpreter.fold import fold
@@ -59,10 +58,6 @@ def write(action: str, targets: Sequence[str], left_out: Sequence[str] = (), dat
 )
 def test_what_makes_no_difference_to_the_yaml_is_exact(one: str, other: str, same: bool) -> None:
     assert (scoring.canonical(one, "abc") == scoring.canonical(other, "abc")) is same
-
-
-def test_the_examples_in_the_docstrings() -> None:
-    assert doctest.testmod(scoring).failed == 0
 
 
 @pytest.mark.parametrize(
@@ -129,9 +124,9 @@ def test_what_counts_as_the_same_effect_is_the_same_in_a_home(
     several = [(action, targets, out, data if action == ON else []) for action, targets, out, data in several]
     one, other = "".join(write(*step) for step in several), said_otherwise(several, rng)
     states = effects.before(HOME, {entity_id: {"brightness_pct": 40} for entity_id in lit if entity_id != "light.tube"})
-    if scoring.same_effect(one, other, list(MARKED.labels)):
-        found = [effects.after(resolve(text, MARKED, HOME, None), HOME, states) for text in (one, other)]
-        assert found[0] == found[1]
+    assume(scoring.same_effect(one, other, list(MARKED.labels)))  # hypothesis complains where it hardly ever is
+    found = [effects.after(resolve(text, MARKED, HOME, None), HOME, states) for text in (one, other)]
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(
