@@ -10,10 +10,12 @@ import psutil
 import pytest
 from homeassistant.components import conversation
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import chat_session
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.batti.const import CONF_DEADLINE
 from custom_components.batti.interpreter.reply import Script, script_of
 
 from . import house
@@ -74,7 +76,6 @@ async def test_the_answer_is_in_the_script_of_the_sentence(
 
 async def test_a_sentence_follows_on_from_the_one_before(flat: HomeAssistant, batti: MockConfigEntry) -> None:
     """In one conversation `it` is known; in another it is not."""
-    first = house.looks(flat)
     await house.say(flat, "baithak ko batti 60% ma rakha", conversation_id=CONVERSATION)
     await house.say(flat, "ajhai kam gara", conversation_id=CONVERSATION)
     assert {look.get("brightness_pct") for look in house.looks(flat).values() if look["state"] == "on"} == {40}
@@ -85,7 +86,6 @@ async def test_a_sentence_follows_on_from_the_one_before(flat: HomeAssistant, ba
     response = await house.say(flat, "ajhai kam gara")
     assert house.on(flat) == set()
     assert house.spoken(response).endswith("?")
-    assert {entity_id for entity_id, look in first.items() if look["state"] == "on"} == set()
 
 
 async def test_how_a_light_is(flat: HomeAssistant, batti: MockConfigEntry) -> None:
@@ -129,6 +129,17 @@ async def test_the_chat_log_has_both_sides(flat: HomeAssistant, batti: MockConfi
     )
     assert again.conversation_id == result.conversation_id
     assert house.on(flat) == set()
+    with (
+        chat_session.async_get_chat_session(flat, result.conversation_id) as session,
+        conversation.async_get_chat_log(flat, session) as log,
+    ):
+        said = [(content.role, content.content) for content in log.content if content.role != "system"]
+    assert said == [
+        ("user", "puja kotha ko batti bala"),
+        ("assistant", house.spoken(result.response.as_dict())),
+        ("user", "puja kotha ko batti nibhau"),
+        ("assistant", house.spoken(again.response.as_dict())),
+    ]
 
 
 async def frozen_worker() -> psutil.Process:
@@ -153,15 +164,15 @@ async def test_a_worker_killed_at_work_costs_one_answer(flat: HomeAssistant, bat
     assert [other.pid for other in house.workers()] != [worker.pid]
 
 
-async def test_a_worker_that_hangs_costs_one_answer(
-    flat: HomeAssistant, batti: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_worker_that_hangs_costs_one_answer(flat: HomeAssistant, batti: MockConfigEntry) -> None:
+    """After the seconds that the entry's options allow."""
     await frozen_worker()
-    monkeypatch.setattr("custom_components.batti.interpreter.interpret.__defaults__", (None, 0.3))
-    response = await house.say(flat, "भान्साको बत्ती बाल")
+    flat.config_entries.async_update_entry(batti, options={CONF_DEADLINE: 0.3})
+    async with asyncio.timeout(5):
+        response = await house.say(flat, "भान्साको बत्ती बाल")
     assert response["data"] == {"code": "failed_to_handle"}
     assert script_of(house.spoken(response)) is Script.DEVANAGARI
-    monkeypatch.undo()
+    flat.config_entries.async_update_entry(batti, options={})
     await house.say(flat, "भान्साको बत्ती बाल")
     assert house.on(flat) == KITCHEN
 

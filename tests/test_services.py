@@ -46,9 +46,9 @@ async def test_nothing_to_do(flat: HomeAssistant, batti: MockConfigEntry) -> Non
 
 
 async def test_a_text_is_needed_and_so_is_the_wish_for_an_answer(flat: HomeAssistant, batti: MockConfigEntry) -> None:
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(vol.Invalid, match=r"required key not provided.*text"):
         await interpret(flat)
-    with pytest.raises(ServiceValidationError):
+    with pytest.raises(ServiceValidationError, match="return_response=True"):
         await flat.services.async_call("batti", "interpret", {"text": "batti bala"}, blocking=True)
 
 

@@ -7,6 +7,7 @@ import pytest
 from custom_components.batti.interpreter.errors import PlanError
 from custom_components.batti.interpreter.plan import Action, Plan, joined
 
+ON = "- action: light.turn_on\n  target: {area_id: a}\n"
 FULL = """\
 - action: light.turn_on
   target:
@@ -55,21 +56,24 @@ def test_keys_come_in_one_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "why"),
     [
-        "hello",
-        "- action: lock.unlock\n  target: {entity_id: lock.door}\n",
-        "- action: light.turn_on\n",
-        "- action: light.turn_on\n  target: {device_id: x}\n",
-        "- action: light.turn_on\n  target: {area_id: [1]}\n",
-        "- action: light.turn_on\n  target: {area_id: a}\n  data: {brightness_pct: 101}\n",
-        "- action: light.turn_on\n  target: {area_id: a}\n  data: {brightness_pct: 10, brightness_step_pct: 10}\n",
-        "- action: light.turn_on\n  target: {area_id: a}\n  data: {color_name: red, color_temp_kelvin: 2700}\n",
-        "- action: light.turn_on\n  target: {area_id: a}\n  data: {flash: forever}\n",
-        "- action: light.turn_on\n  target: {area_id: a}\n  data: {effect: rainbow}\n",
-        "- [unclosed",
+        ("hello", "is a list of actions"),
+        ("- action: lock.unlock\n  target: {entity_id: lock.door}\n", "Not an action that Batti takes: 'lock.unlock'"),
+        ("- action: light.turn_on\n", "Not an action with a target"),
+        ("- action: light.turn_on\n  target: {device_id: x}\n", "Not a target"),
+        ("- action: light.turn_on\n  target: {area_id: [1]}\n", "Not ids"),
+        (f"{ON}  data: {{brightness_pct: 101}}\n", "brightness_pct must be a whole number from 1 to 100, not 101"),
+        (
+            f"{ON}  data: {{brightness_pct: 10, brightness_step_pct: 10}}\n",
+            "_pct and .*_step_pct cannot be .* together",
+        ),
+        (f"{ON}  data: {{color_name: red, color_temp_kelvin: 2700}}\n", "_name and .*_kelvin cannot be given together"),
+        (f"{ON}  data: {{flash: forever}}\n", "Not data of a light action: .*flash"),
+        (f"{ON}  data: {{effect: rainbow}}\n", "Not data of a light action: .*effect"),
+        ("- [unclosed", "Not YAML"),
     ],
 )
-def test_what_is_no_plan(text: str) -> None:
-    with pytest.raises(PlanError):
+def test_what_is_no_plan(text: str, why: str) -> None:
+    with pytest.raises(PlanError, match=why):
         Plan.from_yaml(text)

@@ -88,10 +88,18 @@ def test_refusals(refusal: Refusal) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["hello", "{}", "- 1", "- action: x", "- [", "- action: lock.unlock\n  target: {}\n"]
+    ("written", "what"),
+    [
+        ("hello", "plan"),
+        ("{}", "plan"),
+        ("- 1", "plan"),
+        ("- action: x", "plan"),
+        ("- [", "YAML"),
+        ("- action: lock.unlock\n  target: {}\n", "plan"),
+    ],
 )
-def test_what_is_no_plan_is_an_error(written: str) -> None:
-    with pytest.raises(PlanError):
+def test_what_is_no_plan_is_an_error(written: str, what: str) -> None:
+    with pytest.raises(PlanError, match=f"^The model wrote what is no {what}: "):
         plan_of("x", written)
 
 

@@ -229,7 +229,9 @@ def test_a_model_that_is_not_there(tmp_path: Path) -> None:
         main(["--model", str(tmp_path / "missing.gguf"), *QUICK, "--no-homes"])
 
 
-def test_the_order_of_setups(models: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_order_of_setups(
+    models: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Random weights come last, one file after the other, each gone when it was measured."""
     monkeypatch.setattr(benchmark.shape, "write", lambda path, quantisation: path.write_text(quantisation))
     arguments = ["--model", str(models[0]), "--shape", "trained", "instruct", "--quantisation", "Q8_0", "Q4_K_M"]
@@ -246,9 +248,10 @@ def test_the_order_of_setups(models: list[Path], tmp_path: Path, monkeypatch: py
     assert not list(tmp_path.iterdir())
     plain = options_of([])
     assert ([model.name for model in plain.model], plain.threads, plain.shape) == (["batti-nano.gguf"], [None], None)
-    for wrong in (["--threads", "0"], ["--repeat", "0"], ["--shape", "plain"]):
-        with pytest.raises(SystemExit):
-            options_of(wrong)
+    for option, value in (("--threads", "0"), ("--repeat", "0"), ("--shape", "plain")):
+        with pytest.raises(SystemExit, match=r"^2$"):
+            options_of([option, value])
+        assert f"argument {option}: " in capsys.readouterr().err
 
 
 def test_ratios_and_percentiles() -> None:

@@ -131,7 +131,7 @@ async def test_a_report_can_be_shown(capsys: pytest.CaptureFixture[str]) -> None
     assert "'two'" not in shown
 
 
-def test_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(judging, "OUT", tmp_path)
     assert options_of([]).generated is None
     (tmp_path / "test.jsonl").touch()
@@ -139,5 +139,6 @@ def test_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert options_of(["--cases", "some.yaml"]).generated is None
     assert (options_of([]).misses, options_of(["--misses"]).misses, options_of(["--misses", "7"]).misses) == (0, 40, 7)
     monkeypatch.setattr(judging.plots, "possible", lambda: False)
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit, match=r"^2$"):
         options_of(["--plots", "somewhere"])
+    assert "matplotlib" in capsys.readouterr().err

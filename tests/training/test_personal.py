@@ -34,6 +34,12 @@ from training.personal.own_home import read_home
 ROOT = Path(__file__).parents[2]
 HOUSE = ROOT / "tests" / "homes" / "lalitpur_house.yaml"
 KEPT = ROOT / "tests" / "cases" / "personal" / "lalitpur_corrections.yaml"
+FILES_OF_NO_CORRECTIONS = {
+    "say: bhansa": "are a list of entries",
+    "": "are a list of entries",
+    "- [": "Cannot read",
+    "- {say: [}": "Cannot read",
+}
 KITCHEN_OFF = "do: [{action: light.turn_off, target: {area_id: kitchen}}]"
 
 
@@ -241,8 +247,8 @@ def test_what_cannot_be_learnt_from_is_told_with_its_line(entry: str, said: str,
 
 
 def test_a_file_that_is_no_list_of_corrections(house: Home, tmp_path: Path) -> None:
-    for text in ("say: bhansa", "", "- [", "- {say: [}"):
-        with pytest.raises(CorrectionError):
+    for text, said in FILES_OF_NO_CORRECTIONS.items():
+        with pytest.raises(CorrectionError, match=said):
             kept(tmp_path, text, house)
     with pytest.raises(CorrectionError, match="Cannot read"):
         corrections.read(tmp_path / "nowhere.yaml", house)

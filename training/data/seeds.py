@@ -48,12 +48,13 @@ class Wanted:
         Raises:
             ValueError: the text is not in the notation.
         """
-        verb, targets, *rest = text.split()
+        words = text.split()
+        verb, targets, rest = "".join(words[:1]), "".join(words[1:2]), words[2:]
         exceptions: tuple[str, ...] = ()
         if "-" in rest[:-1]:
             at = rest.index("-")
             exceptions, rest = tuple(rest[at + 1].split("+")), rest[:at] + rest[at + 2 :]
-        if verb not in VERBS or not all(_DATA.fullmatch(data) for data in rest):
+        if verb not in VERBS or not targets or not all(_DATA.fullmatch(data) for data in rest):
             raise ValueError(f"not something to do: {text!r}")
         return cls(verb, tuple(targets.split("+")), exceptions, tuple(rest))
 

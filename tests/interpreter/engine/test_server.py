@@ -24,12 +24,15 @@ from custom_components.batti.interpreter.errors import (
     ServerDenied,
     ServerUnreachable,
 )
+from custom_components.batti.interpreter.grammar import Grammar
 from custom_components.batti.interpreter.home import load_home
+from custom_components.batti.interpreter.plan import Plan
 from custom_components.batti.interpreter.prompt import Piece, Style
 from training.speed import engines_alike
 
 from . import server
 from .fake_context import FakeContext
+from .language import problem
 from .tiny_gguf import write_model
 
 ROOT = Path(__file__).parents[3]
@@ -126,14 +129,16 @@ async def test_a_server_that_goes_and_comes_back(session: aiohttp.ClientSession,
 
 
 async def test_a_model_that_was_not_made_for_batti(session: aiohttp.ClientSession, tmp_path: Path) -> None:
-    """It is told what to do at length, and writes within the grammar all the same; one without the chat format is refused."""
+    """It is told what to do at length, and writes within the grammar all the same."""
     async with server.running(write_model(tmp_path / "any.gguf", version=None, n_ctx=4096)) as url:
         engine = ServerEngine(session, url)
         generation = await engine.generate(SENTENCE, LABELS, DEADLINE)
         assert engine.info is not None
         assert (engine.info.style, engine.info.prompt_version) == (Style.INSTRUCT, None)
         assert generation.prompt_tokens > 500
-        assert (await interpret("bhansa ko batti bala", HOME, engine, Turn(), DEADLINE)).plan is not None
+        assert problem(Grammar(LABELS), generation.text, generation.unknown) is None
+        plan = (await interpret("bhansa ko batti bala", HOME, engine, Turn(), DEADLINE)).plan
+        assert Plan.from_yaml(plan.to_yaml()) == plan
 
 
 ANSWER = "- action: light.turn_on\n  target:\n    - bansa\n"
