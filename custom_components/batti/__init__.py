@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING
 from .const import DOMAIN, PLATFORMS
 
 if TYPE_CHECKING:
-    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import Event, HomeAssistant
     from homeassistant.helpers.typing import ConfigType
 
-    from .coordinator import BattiCoordinator
-
-    BattiConfigEntry = ConfigEntry[BattiCoordinator]
+    from .coordinator import BattiConfigEntry
 
 
 def _entry_only(config: ConfigType) -> ConfigType:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from homeassistant.components import conversation
 from homeassistant.const import MATCH_ALL
@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import intent
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .coordinator import BattiConfigEntry
 from .entity import BattiEntity
 from .home import home_of, perform, speaker_area
 from .interpreter import Turn
@@ -20,9 +21,6 @@ from .interpreter.home import Home
 from .interpreter.plan import Plan
 from .interpreter.reply import Outcome, error_reply, reply
 from .memory import Memory
-
-if TYPE_CHECKING:
-    from . import BattiConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 PARALLEL_UPDATES = 0

@@ -7,8 +7,8 @@ import logging
 from collections import deque
 from datetime import timedelta
 from time import monotonic
-from typing import TYPE_CHECKING
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -22,15 +22,15 @@ from .interpreter.engine.base import EngineState, WatchedEngine
 from .interpreter.errors import EngineCrashed, EngineError, ServerDenied, ServerUnreachable
 from .interpreter.home import Home
 
-if TYPE_CHECKING:
-    from . import BattiConfigEntry
-
 _LOGGER = logging.getLogger(__name__)
 PATIENCE = 30.0  # seconds that setting up waits for the engine to be prepared; fetching it may take minutes
 WHILE_THERE = timedelta(minutes=1)  # between two looks at a server
 WHILE_GONE = (5, 10, 20, 40, 60)  # seconds; the last is repeated
 CRASHES = 3  # within CRASH_WINDOW: then a repair issue says so
 CRASH_WINDOW = 600.0  # seconds
+
+
+type BattiConfigEntry = ConfigEntry[BattiCoordinator]
 
 
 class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):

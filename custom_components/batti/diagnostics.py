@@ -6,7 +6,7 @@ Those of the device hold the home itself, names and all: what a model is fine-tu
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 from homeassistant.components.diagnostics import async_redact_data
@@ -14,13 +14,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
 from .const import BUNDLED_MODEL, CONF_API_KEY, CONF_MODEL, CONF_URL
+from .coordinator import BattiConfigEntry, BattiCoordinator
 from .engines import engine_preparation
 from .home import home_of
 from .interpreter import prompt
-
-if TYPE_CHECKING:
-    from . import BattiConfigEntry
-    from .coordinator import BattiCoordinator
 
 _NOTE = (
     "This file holds the names, aliases and ids of your floors, areas and lights that are exposed to Assist. It is meant "

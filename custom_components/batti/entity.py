@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import CONF_MODEL, DOMAIN
-from .coordinator import BattiCoordinator
-
-if TYPE_CHECKING:
-    from . import BattiConfigEntry
+from .coordinator import BattiConfigEntry, BattiCoordinator
 
 
 class BattiEntity(CoordinatorEntity[BattiCoordinator]):

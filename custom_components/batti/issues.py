@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 from .errors import key_of
 from .interpreter.errors import BattiError
-
-if TYPE_CHECKING:
-    from . import BattiConfigEntry
 
 OF_THE_ENGINE = ("engine_missing", "engine_crashed")
 OF_MODELS = ("model_missing", "model_refused")
@@ -22,7 +19,7 @@ KINDS = (*OF_THE_ENGINE, *OF_MODELS, *OF_SERVERS)
 
 
 @callback
-def create(hass: HomeAssistant, entry: BattiConfigEntry, error: BattiError) -> None:
+def create(hass: HomeAssistant, entry: ConfigEntry, error: BattiError) -> None:
     """Say what is wrong with an entry, if the error is of a kind that does not go by itself."""
     kind = key_of(error)
     if kind not in KINDS:
@@ -40,7 +37,7 @@ def create(hass: HomeAssistant, entry: BattiConfigEntry, error: BattiError) -> N
 
 
 @callback
-def clear(hass: HomeAssistant, entry: BattiConfigEntry, kinds: Collection[str] = KINDS) -> None:
+def clear(hass: HomeAssistant, entry: ConfigEntry, kinds: Collection[str] = KINDS) -> None:
     """Take back what was said of an entry."""
     for kind in kinds:
         ir.async_delete_issue(hass, DOMAIN, f"{kind}_{entry.entry_id}")

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 
 from .const import BUNDLED_MODEL, CONF_MODEL, CONF_SOURCE, Source
+from .coordinator import BattiConfigEntry
 from .engines import engine_of, engine_preparation, try_out
 from .errors import translation
 from .interpreter.errors import BattiError
 from .issues import OF_MODELS, OF_SERVERS
-
-if TYPE_CHECKING:
-    from . import BattiConfigEntry
 
 
 async def async_create_fix_flow(

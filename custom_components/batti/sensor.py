@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -16,12 +15,9 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import BattiCoordinator
+from .coordinator import BattiConfigEntry, BattiCoordinator
 from .entity import BattiEntity
 from .interpreter.engine.base import EngineState
-
-if TYPE_CHECKING:
-    from . import BattiConfigEntry
 
 PARALLEL_UPDATES = 0
 

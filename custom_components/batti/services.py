@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import voluptuous as vol
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
@@ -11,14 +9,11 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
+from .coordinator import BattiConfigEntry, BattiCoordinator
 from .errors import translation
 from .home import home_of, speaker_area
 from .interpreter import Turn
 from .interpreter.errors import BattiError
-
-if TYPE_CHECKING:
-    from . import BattiConfigEntry
-    from .coordinator import BattiCoordinator
 
 SERVICE_INTERPRET = "interpret"
 ATTR_TEXT = "text"
