@@ -6,8 +6,9 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, models
 
+from ..gguf_files import llama3_words
+from ..gguf_files.reading import Reader
 from ..nano import tokenizer as tokenisers
-from ..speed import shape
 
 _CONTROL = 3  # llama.cpp's type of a special token
 
@@ -18,7 +19,7 @@ def tokenizer(words: Path | None = None) -> Tokenizer:
     Args:
         words: a GGUF file with the vocabulary; the one that scripts/setup keeps where None.
     """
-    fields = shape.Reader(words or shape.vocabulary()).fields
+    fields = Reader(words or llama3_words.path()).fields
     texts, kinds, merges = (fields[f"tokenizer.ggml.{name}"].contents() for name in ("tokens", "token_type", "merges"))
     vocabulary = {text: number for number, text in enumerate(texts)}
     pairs = [tuple(merge.split(" ")) for merge in merges]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,8 +20,11 @@ from typing import Any, NamedTuple
 import gguf
 import numpy as np
 from gguf import GGMLQuantizationType as Type
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from ..gguf_files import llama3_words
+from ..gguf_files.reading import Reader
 
 NAME = "Random weights in the shape of Llama 3.2 1B"
 EPSILON = 1e-5
@@ -37,7 +39,6 @@ CHAT_TEMPLATE = (
     "{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}"
     "{% endif %}"
 )
-_ROOT = Path(__file__).parents[2]
 _VOCABULARY = "tokenizer.ggml."
 
 # Blocks of llama.cpp's ggml-common.h; whatever is no scale (d, dmin) is random.
@@ -87,24 +88,6 @@ class Tensor(NamedTuple):
     def bytes(self) -> int:
         """The size in the file."""
         return math.prod(self.stored) * (1 if self.type in _LAYOUTS else 4)
-
-
-class Reader(gguf.GGUFReader):
-    """gguf's reader, four times as fast: it reads each of 400,000 strings by slicing a memory map, which is slow."""
-
-    def _get(self, offset: int, dtype: DTypeLike, count: int = 1, override_order: str | None = None) -> NDArray[Any]:
-        return np.frombuffer(self.data, np.dtype(dtype).newbyteorder("<"), int(count), int(offset))
-
-
-def vocabulary() -> Path:
-    """Llama 3's vocabulary, which scripts/setup keeps beside the wheel that it built."""
-    cache = Path(os.environ.get("BATTI_CACHE") or _ROOT / ".cache")
-    found = sorted(cache.glob("llama-cpp-python/*/ggml-vocab-llama-bpe.gguf"))
-    if not found:
-        raise FileNotFoundError(
-            "There is no ggml-vocab-llama-bpe.gguf beside the wheel of llama-cpp-python: run scripts/setup"
-        )
-    return found[-1]
 
 
 def tensors(shape: Shape, n_vocab: int, quantisation: Quantisation) -> Iterator[Tensor]:
@@ -163,7 +146,7 @@ def write(
     shape = shape or Shape()
     writer = gguf.GGUFWriter(path, "llama")
     _describe(writer, shape, quantisation)
-    all_tensors = list(tensors(shape, _copy_vocabulary(writer, words or vocabulary()), quantisation))
+    all_tensors = list(tensors(shape, _copy_vocabulary(writer, words or llama3_words.path()), quantisation))
     for tensor in all_tensors:
         kind = np.uint8 if tensor.type in _LAYOUTS else np.float32
         writer.add_tensor_info(tensor.name, tensor.stored, np.dtype(kind), tensor.bytes, tensor.type)
