@@ -100,7 +100,6 @@ def test_what_would_show_in_the_logits(made: Path) -> None:
 def test_metadata(made: Path) -> None:
     found = fields(made / "gqa" / "gqa-base-batti-F16.gguf")
     assert found["batti.prompt_version"] == prompt.VERSION
-    assert found["batti.fold_profile"] == prompt.FOLD_PROFILE
     assert found["general.name"] == "gqa-base-batti"
     assert found["general.license"] == "other"
     assert "light actions" in found["general.description"]

@@ -57,7 +57,6 @@ def _describe(writer: gguf.GGUFWriter, shape: Shape, name: str) -> None:
 def stamp(writer: gguf.GGUFWriter) -> None:
     """Say what prompt the model speaks: the engine refuses files of another version."""
     writer.add_string("batti.prompt_version", prompt.VERSION)
-    writer.add_string("batti.fold_profile", prompt.FOLD_PROFILE)
 
 
 def vocabulary(writer: gguf.GGUFWriter, tokens: Tokenizer, size: int | None = None) -> None:
