@@ -100,6 +100,23 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+def sample(path: Path, most: int | None, seed: int) -> list[dict[str, Any]]:
+    """All lines of a file, or so many of them, drawn at random, in the file's order; the same ones for the same seed.
+
+    Raises:
+        SystemExit: there is no such file.
+    """
+    if not path.exists():
+        raise SystemExit(
+            f"There is no {path}: write the data set first, with python -m training.data --out {path.parent}"
+        )
+    with path.open(encoding="utf-8") as file:
+        count = sum(1 for _ in file)
+        chosen = range(count) if most is None or most >= count else set(random.Random(seed).sample(range(count), most))
+        file.seek(0)
+        return [json.loads(line) for number, line in enumerate(file) if number in chosen]
+
+
 def write_all(folder: Path, count: int, seed: int) -> None:
     """Write the files of all splits that are not there yet; `count` sentences in all."""
     for split, share in SHARES.items():
