@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from rich.table import Table
 from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.grammar import ALL, HERE, LABEL_PREFIX
 
+from .. import plotting
 from . import values
 from .commands import Example
 from .homes import random_home
@@ -162,19 +162,12 @@ def show(counts: dict[str, Counter[str]], title: str) -> None:
 
 def plot(counts: dict[str, Counter[str]], path: Path) -> None:
     """Draw how a file is balanced."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, panels = pyplot.subplots(1, len(counts), figsize=(24, 8), layout="constrained")
-    for axes, (key, counter) in zip(panels, counts.items(), strict=True):
-        common = counter.most_common(30)
-        axes.barh([name for name, _ in common], [100 * count / counter.total() for _, count in common])
-        axes.invert_yaxis()
-        axes.set(title=key, xlabel="%")
-    figure.savefig(path)
-    pyplot.close(figure)
+    with plotting.figure(path, len(counts), size=(24, 8)) as figure:
+        for axes, (key, counter) in zip(figure.axes, counts.items(), strict=True):
+            common = counter.most_common(30)
+            axes.barh([name for name, _ in common], [100 * count / counter.total() for _, count in common])
+            axes.invert_yaxis()
+            axes.set(title=key, xlabel="%")
 
 
 def main() -> None:
@@ -190,7 +183,7 @@ def main() -> None:
     for split in SHARES:
         counts = balance(options.out / f"{split}.jsonl")
         show(counts, split)
-        if find_spec("matplotlib"):
+        if plotting.here():
             plot(counts, options.out / f"{split}.png")
     shared = leaks(options.out / "train.jsonl", options.out / "test.jsonl")
     if shared:
