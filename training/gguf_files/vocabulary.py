@@ -9,10 +9,8 @@ from typing import Any
 
 from .reading import Reader
 
-MODEL, PRE_TOKENISER = (
-    "gpt2",
-    "llama-bpe",
-)  # llama.cpp's names for byte-level BPE, and for how Llama 3 cuts text into words
+MODEL = "gpt2"  # llama.cpp's name for byte-level BPE
+PRE_TOKENISER = "llama-bpe"  # and for how Llama 3 cuts text into words
 
 
 @dataclass(frozen=True)
