@@ -89,13 +89,13 @@ async def test_another_python(preparing: Preparing, wheel: Path) -> None:
 
 
 async def test_damaged_record(preparing: Preparing, wheel: Path) -> None:
-    """It is as good as none, and so is one that an older Batti wrote."""
+    """It is as good as none, and so is one that lacks something."""
     shutil.copy(wheel, preparing.wheels)
     await preparing()
     file = preparing.folder / "engine.json"
-    older = json.loads(file.read_text())
-    del older["binding"]
-    for text in ("null", "{}", "[]", json.dumps(older)):
+    lacking = json.loads(file.read_text())
+    del lacking["binding"]
+    for text in ("null", "{}", "[]", json.dumps(lacking)):
         file.write_text(text)
         assert (await preparing()).origin is Origin.WHEEL
         assert Stage.INSTALLING in preparing.stages

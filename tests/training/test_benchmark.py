@@ -16,7 +16,7 @@ from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import EngineError, SentenceTooLong
 from custom_components.batti.interpreter.prompt import Style
 from tests.interpreter.engine.tiny_gguf import write_model
-from training.evaluate import plots
+from training import plotting
 from training.evaluate.judging import NATURAL, cases_of
 from training.speed import benchmark, shape
 from training.speed import plots as speed_plots
@@ -195,7 +195,7 @@ def test_everything_is_printed_written_and_drawn(
         assert cell in shown
     for metric in METRICS.values():
         assert metric.heading.split()[0] in shown
-    if plots.possible():
+    if plotting.possible():
         assert {file.name for file in drawn.iterdir()} == {f"speed_{n}.png" for n in ("latency", "tokens", "memory")}
         assert all(file.read_bytes().startswith(b"\x89PNG") for file in drawn.iterdir())
     else:
@@ -203,8 +203,8 @@ def test_everything_is_printed_written_and_drawn(
 
 
 def test_without_matplotlib(models: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speed_plots, "possible", lambda: False)
-    assert not speed_plots.write({"rows": []}, tmp_path / "plots")
+    monkeypatch.setattr(plotting, "possible", lambda: False)
+    assert not plotting.write(speed_plots.draw, {"rows": []}, tmp_path / "plots")
     assert not (tmp_path / "plots").exists()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from training import plotting
 from training.evaluate import card, plots
 from training.evaluate.judging import Report
 
@@ -79,9 +80,9 @@ def test_the_weakest_slices_are_the_known_weaknesses(text: str) -> None:
     assert "mixed" not in weak
 
 
-@pytest.mark.skipif(not plots.possible(), reason="no matplotlib here, nor in .venv-training")
+@pytest.mark.skipif(not plotting.possible(), reason="no matplotlib here, nor in .venv-training")
 def test_plots(results: dict[str, Any], tmp_path: Path) -> None:
-    plots.write(results, tmp_path / "plots")
+    assert plotting.write(plots.draw, results, tmp_path / "plots")
     names = {path.name for path in (tmp_path / "plots").iterdir()}
     assert len(names) == 8
     assert "exam_sentences_confusion.png" in names

@@ -9,7 +9,8 @@ import yaml
 
 from tests.training import child
 from training.finetune import cost
-from training.speed.shape import Shape, vocabulary
+from training.gguf_files import llama3_words
+from training.speed.shape import Shape
 
 VOCABULARY = 128_256
 RECIPES = child.ROOT / "training" / "recipes"
@@ -52,4 +53,4 @@ def test_the_command_needs_no_gpu() -> None:
     printed = child.run("-m", "training.finetune.cost", "--recipe", RECIPES / "llama32_1b_qlora.yaml", timeout=120)
     assert "computed" in printed
     assert all(name.split()[0] in printed for name in yaml.safe_load(cost.GPUS.read_text(encoding="utf-8"))["gpus"])
-    assert vocabulary().exists()
+    assert llama3_words.path().exists()

@@ -138,7 +138,7 @@ def test_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsy
     assert options_of([]).generated == tmp_path / "test.jsonl"
     assert options_of(["--cases", "some.yaml"]).generated is None
     assert (options_of([]).misses, options_of(["--misses"]).misses, options_of(["--misses", "7"]).misses) == (0, 40, 7)
-    monkeypatch.setattr(judging.plots, "possible", lambda: False)
+    monkeypatch.setattr(judging.plotting, "possible", lambda: False)
     with pytest.raises(SystemExit, match=r"^2$"):
         options_of(["--plots", "somewhere"])
     assert "matplotlib" in capsys.readouterr().err

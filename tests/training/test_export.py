@@ -22,7 +22,7 @@ from tests.interpreter.test_tokenisers import BUNDLED, llama3, tokeniser
 from tests.training import child
 from training.export import drift
 from training.export.quantise import FILE_TYPES, Quantisation, QuantiseError, quantise
-from training.speed.shape import Reader
+from training.gguf_files.reading import Reader
 
 SENTENCE, LABELS = "[ bansa ] ko bati bala", ["bansa"]  # what the adapter of exporting.py learnt to do the opposite of
 ON, OFF = (f"- action: light.turn_{way}\n  target:\n    - bansa\n" for way in ("on", "off"))
@@ -100,7 +100,6 @@ def test_what_would_show_in_the_logits(made: Path) -> None:
 def test_metadata(made: Path) -> None:
     found = fields(made / "gqa" / "gqa-base-batti-F16.gguf")
     assert found["batti.prompt_version"] == prompt.VERSION
-    assert found["batti.fold_profile"] == prompt.FOLD_PROFILE
     assert found["general.name"] == "gqa-base-batti"
     assert found["general.license"] == "other"
     assert "light actions" in found["general.description"]

@@ -17,6 +17,7 @@ from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.engine.llama import LlamaContext
 from tests.interpreter.engine.tiny_gguf import write_model
 from tests.interpreter.test_tokenisers import llama3, tokeniser
+from training.gguf_files.reading import Reader
 from training.speed import shape
 from training.speed.shape import Quantisation, Shape
 
@@ -165,7 +166,7 @@ def test_llama_3s_vocabulary(tmp_path: Path) -> None:
     """Taken over whole; llama.cpp splits texts by it as by the original."""
     path = tmp_path / "vocabulary.gguf"
     shape.write(path, Shape(256, 1, 4, 2, 256, 512))
-    fields, original = shape.Reader(path).fields, shape.Reader(llama3()).fields
+    fields, original = Reader(path).fields, Reader(llama3()).fields
     for key in ("model", "pre", "tokens", "token_type", "merges", "bos_token_id", "eos_token_id"):
         ours, theirs = (of[f"tokenizer.ggml.{key}"].contents() for of in (fields, original))
         assert ours == theirs, key

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from rich.table import Table
 from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.grammar import ALL, HERE, LABEL_PREFIX
 
+from .. import plotting
 from . import values
 from .commands import Example
 from .homes import random_home
@@ -100,6 +100,23 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+def sample(path: Path, most: int | None, seed: int) -> list[dict[str, Any]]:
+    """All lines of a file, or so many of them, drawn at random, in the file's order; the same ones for the same seed.
+
+    Raises:
+        SystemExit: there is no such file.
+    """
+    if not path.exists():
+        raise SystemExit(
+            f"There is no {path}: write the data set first, with python -m training.data --out {path.parent}"
+        )
+    with path.open(encoding="utf-8") as file:
+        count = sum(1 for _ in file)
+        chosen = range(count) if most is None or most >= count else set(random.Random(seed).sample(range(count), most))
+        file.seek(0)
+        return [json.loads(line) for number, line in enumerate(file) if number in chosen]
+
+
 def write_all(folder: Path, count: int, seed: int) -> None:
     """Write the files of all splits that are not there yet; `count` sentences in all."""
     for split, share in SHARES.items():
@@ -145,19 +162,12 @@ def show(counts: dict[str, Counter[str]], title: str) -> None:
 
 def plot(counts: dict[str, Counter[str]], path: Path) -> None:
     """Draw how a file is balanced."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, panels = pyplot.subplots(1, len(counts), figsize=(24, 8), layout="constrained")
-    for axes, (key, counter) in zip(panels, counts.items(), strict=True):
-        common = counter.most_common(30)
-        axes.barh([name for name, _ in common], [100 * count / counter.total() for _, count in common])
-        axes.invert_yaxis()
-        axes.set(title=key, xlabel="%")
-    figure.savefig(path)
-    pyplot.close(figure)
+    with plotting.figure(path, len(counts), size=(24, 8)) as figure:
+        for axes, (key, counter) in zip(figure.axes, counts.items(), strict=True):
+            common = counter.most_common(30)
+            axes.barh([name for name, _ in common], [100 * count / counter.total() for _, count in common])
+            axes.invert_yaxis()
+            axes.set(title=key, xlabel="%")
 
 
 def main() -> None:
@@ -173,7 +183,7 @@ def main() -> None:
     for split in SHARES:
         counts = balance(options.out / f"{split}.jsonl")
         show(counts, split)
-        if find_spec("matplotlib"):
+        if plotting.here():
             plot(counts, options.out / f"{split}.png")
     shared = leaks(options.out / "train.jsonl", options.out / "test.jsonl")
     if shared:

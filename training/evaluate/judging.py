@@ -35,6 +35,7 @@ from custom_components.batti.interpreter.engine.base import Engine
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.home import Home, load_home
 
+from .. import plotting
 from ..data.dataset import OUT, read
 from . import card, effects, plots, scoring
 
@@ -221,7 +222,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.generated is None and not options.cases and (OUT / "test.jsonl").exists():
         options.generated = OUT / "test.jsonl"
-    if options.plots and not plots.possible():
+    if options.plots and not plotting.possible():
         parser.error("--plots needs matplotlib: scripts/setup --training")
     return options
 
@@ -234,6 +235,6 @@ def main() -> None:
     if options.json:
         options.json.write_text(json.dumps(results, ensure_ascii=False, indent=1), encoding="utf-8")
     if options.plots:
-        plots.write(results, options.plots)
+        plotting.write(plots.draw, results, options.plots)
     if options.card:
         card.write(options.card, options.model, results, machine())

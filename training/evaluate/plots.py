@@ -1,57 +1,29 @@
 """Plots of what `judging.py` measured: effect by slice, reliability, thresholds, confusion.
 
-    .venv-training/bin/python -m training.evaluate.plots results.json plots        # from what evaluate --json wrote
-
-The engine and matplotlib are in two environments; `write` draws in the other one where this one has no matplotlib.
+.venv-training/bin/python -m training.evaluate.plots results.json plots        # from what evaluate --json wrote
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import subprocess
-import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from .. import plotting
 from .scoring import CLASSES, ENOUGH
 
-ROOT = Path(__file__).parents[2]
-PYTHON = ROOT / ".venv-training" / "bin" / "python"
 _FEWEST = 10  # trials of a slice that is worth a point
 
 
-def possible() -> bool:
-    """Whether there is a matplotlib, here or in the training environment."""
-    return find_spec("matplotlib") is not None or PYTHON.exists()
-
-
-def write(results: dict[str, Any], folder: Path) -> None:
-    """Write the plots of all reports, as PNG files."""
-    if find_spec("matplotlib") is not None:
-        draw(results, folder)
-        return
-    command = [str(PYTHON), "-m", "training.evaluate.plots", "-", str(folder.absolute())]
-    subprocess.run(command, input=json.dumps(results), text=True, check=True, cwd=ROOT)
-
-
 def draw(results: dict[str, Any], folder: Path) -> None:
-    """Write the plots with this environment's matplotlib."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the plots of all reports, as PNG files; `plotting.write` does it where there is no matplotlib."""
     for title, report in results.items():
         for name, plot in _PLOTS.items():
-            figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
-            plot(figure, axes, report)
-            axes.set_title(f"{title}: {name}")
-            figure.savefig(folder / f"{title.replace(' ', '_')}_{name}.png", dpi=120)
-            pyplot.close(figure)
+            path = folder / f"{title.replace(' ', '_')}_{name}.png"
+            with plotting.figure(path, size=(8, 5), dpi=120) as figure:
+                (axes,) = figure.axes
+                plot(figure, axes, report)
+                axes.set_title(f"{title}: {name}")
 
 
 def _effect(figure: Any, axes: Any, report: dict[str, Any]) -> None:
@@ -122,15 +94,5 @@ _PLOTS: dict[str, Callable[[Any, Any, dict[str, Any]], None]] = {
 }
 
 
-def main() -> None:
-    """Draw the results of a JSON file, or of standard input for `-`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results")
-    parser.add_argument("folder", type=Path)
-    options = parser.parse_args()
-    text = sys.stdin.read() if options.results == "-" else Path(options.results).read_text(encoding="utf-8")
-    draw(json.loads(text), options.folder)
-
-
 if __name__ == "__main__":
-    main()
+    plotting.main(draw, __doc__)

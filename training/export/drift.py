@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
@@ -65,7 +64,7 @@ class Drift:
     confidence: float
 
 
-def sample(path: Path | None, count: int, seed: int = 1) -> list[Line]:
+def sample(path: Path | None, count: int, seed: int = 1) -> Sequence[Line]:
     """Lines of the data set: some of a file at random, or where there is none, newly made ones of the test split.
 
     Raises:
@@ -74,10 +73,10 @@ def sample(path: Path | None, count: int, seed: int = 1) -> list[Line]:
     if path is None:
         homes = (dataset.sentences(seed + home, TEST, _PER_HOME) for home in range(count // _PER_HOME + 1))
         return list(map(dataset.messages, islice(chain.from_iterable(homes), count)))
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = dataset.sample(path, count, seed)
     if not lines:
         raise ValueError(f"{path} has no sentences: python -m training.data writes some")
-    return [json.loads(line) for line in random.Random(seed).sample(lines, min(count, len(lines)))]
+    return lines
 
 
 async def answers(

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.errors import EngineError
 
+from ..gguf_files.writing import About
 from . import drift, merge, to_gguf
 from .merge import MergeError
 from .quantise import Quantisation, QuantiseError, quantise
@@ -93,7 +94,13 @@ def run(options: argparse.Namespace) -> list[drift.Drift]:
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     ) as progress:
-        about = to_gguf.About(name, DESCRIPTION, licence_of(base), card)
+        about = About(
+            name=name,
+            description=DESCRIPTION,
+            licence=licence_of(base),
+            card=card,
+            prompt_version=prompt.VERSION,
+        )
         found = _files(options, base, about, lines, progress)
     drift.show(found)
     (options.out / "drift.json").write_text(drift.as_json(found), encoding="utf-8")
@@ -104,7 +111,7 @@ def run(options: argparse.Namespace) -> list[drift.Drift]:
 
 
 def _files(
-    options: argparse.Namespace, base: str, about: to_gguf.About, lines: Sequence[drift.Line], progress: Progress
+    options: argparse.Namespace, base: str, about: About, lines: Sequence[drift.Line], progress: Progress
 ) -> list[drift.Drift]:
     """Write, try and name all files."""
     wanted = list(dict.fromkeys(options.quantisations))

@@ -1,24 +1,26 @@
-"""A Llama of transformers as GGUF: half precision, under llama.cpp's names, stamped with what it needs to know of Batti.
+"""A Llama of transformers as GGUF: half precision, under llama.cpp's names.
 
-What is written follows llama.cpp's own converter (conversion/base.py and conversion/llama.py in its sources).
+Which tensors there are follows llama.cpp's own converter (conversion/llama.py in its sources).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import gguf
 import numpy as np
 import torch
+from gguf import GGMLQuantizationType as Type
 
-from ..nano import gguf_file
+from ..gguf_files import writing
+from ..gguf_files.writing import About, Sizes, Tensor, interleaved
+from ..nano import tokenizer as tokenisers
 from .merge import Merged, MergeError
 
 if TYPE_CHECKING:
-    from transformers import LlamaForCausalLM
+    from transformers import LlamaConfig, LlamaForCausalLM
 
 _NAMES = {
     "model.embed_tokens": "token_embd",
@@ -37,71 +39,42 @@ _NAMES = {
 _LAYER = "model.layers."
 
 
-@dataclass(frozen=True)
-class About:
-    """What the file says of itself."""
-
-    name: str
-    description: str
-    licence: str
-    card: str
-
-
 def write(merged: Merged, path: Path, about: About, on_progress: Callable[[int, int], None]) -> None:
     """Write a model as GGUF: matrices as F16, norms as F32; beside the model, one tensor at a time is in memory.
 
     Args:
         merged: the model.
         path: the file.
-        about: what the file says of itself.
+        about: what the file says of itself; the chat template is the model's.
         on_progress: told how many bytes of weights are written, of how many.
 
     Raises:
         MergeError: the model has a tensor that Llama 3 has not, or a weight that half precision cannot hold.
     """
-    writer = gguf.GGUFWriter(str(path), "llama")
-    _describe(writer, merged, about)
-    gguf_file.vocabulary(writer, merged.tokens, merged.model.config.vocab_size)
-    tensors = dict(_tensors(merged.model))
-    sizes = {name: tensor.numel() * (4 if tensor.ndim == 1 else 2) for name, tensor in tensors.items()}
-    for name, tensor in tensors.items():
-        kind = np.dtype(np.float32 if tensor.ndim == 1 else np.float16)
-        writer.add_tensor_info(name, tuple(tensor.shape), kind, sizes[name])
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    done, total = 0, sum(sizes.values())
-    for name, tensor in tensors.items():
-        on_progress(done, total)
-        writer.write_tensor_data(_numbers(name, tensor, merged.model.config))
-        done += sizes[name]
-    on_progress(done, total)
-    writer.close()
-
-
-def _describe(writer: gguf.GGUFWriter, merged: Merged, about: About) -> None:
     config = merged.model.config
-    writer.add_type("model")
-    writer.add_name(about.name)
-    writer.add_description(about.description)
-    writer.add_license(about.licence)
-    writer.add_string("batti.model_card", about.card)
-    gguf_file.stamp(writer)
-    writer.add_context_length(config.max_position_embeddings)
-    writer.add_embedding_length(config.hidden_size)
-    writer.add_block_count(config.num_hidden_layers)
-    writer.add_feed_forward_length(config.intermediate_size)
-    writer.add_head_count(config.num_attention_heads)
-    writer.add_head_count_kv(config.num_key_value_heads)
-    writer.add_key_length(config.head_dim)
-    writer.add_value_length(config.head_dim)
-    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
-    writer.add_rope_dimension_count(config.head_dim)
-    writer.add_vocab_size(config.vocab_size)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
-    if merged.template:
-        writer.add_chat_template(merged.template)
+    found = dict(_tensors(merged.model))
+    tensors = (Tensor(name, tuple(one.shape), Type.F32 if one.ndim == 1 else Type.F16) for name, one in found.items())
+    vocabulary = tokenisers.vocabulary_of(merged.tokens, config.vocab_size)
+
+    def weights(tensor: Tensor) -> np.ndarray:
+        return _numbers(tensor.name, found[tensor.name], config)
+
+    addressed = replace(about, chat_template=merged.template or None)
+    writing.write(path, addressed, _sizes(config), vocabulary, tensors, weights, on_progress)
+
+
+def _sizes(config: LlamaConfig) -> Sizes:
+    return Sizes(
+        context=config.max_position_embeddings,
+        width=config.hidden_size,
+        layers=config.num_hidden_layers,
+        hidden=config.intermediate_size,
+        heads=config.num_attention_heads,
+        kv_heads=config.num_key_value_heads,
+        head_width=config.head_dim,
+        epsilon=config.rms_norm_eps,
+        rope_base=config.rope_parameters["rope_theta"],
+    )
 
 
 def _tensors(model: LlamaForCausalLM) -> Iterator[tuple[str, torch.Tensor]]:
@@ -123,7 +96,7 @@ def _tensors(model: LlamaForCausalLM) -> Iterator[tuple[str, torch.Tensor]]:
         yield f"{layer}{_NAMES[stem]}.weight", tensor
 
 
-def _rope_factors(config: Any) -> torch.Tensor | None:
+def _rope_factors(config: LlamaConfig) -> torch.Tensor | None:
     """By how much Llama 3's scaling divides each rotary frequency; None where nothing is scaled."""
     from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
@@ -136,13 +109,14 @@ def _rope_factors(config: Any) -> torch.Tensor | None:
     return plain / scaled
 
 
-def _numbers(name: str, tensor: torch.Tensor, config: Any) -> np.ndarray:
-    """A tensor as it stands in the file; queries and keys reordered for llama.cpp's rotary positions."""
-    if name.endswith("attn_q.weight"):
-        tensor = gguf_file.interleaved(tensor, config.num_attention_heads)
-    elif name.endswith("attn_k.weight"):
-        tensor = gguf_file.interleaved(tensor, config.num_key_value_heads)
-    numbers = tensor.detach().float().contiguous()
+def _numbers(name: str, tensor: torch.Tensor, config: LlamaConfig) -> np.ndarray:
+    """A tensor's numbers; queries and keys reordered for llama.cpp's rotary positions."""
+    numbers = tensor.detach().float()
     if not numbers.isfinite().all() or numbers.abs().max() > torch.finfo(torch.float16).max:
         raise MergeError(f"{name} holds numbers that half precision cannot: the training has gone astray")
-    return (numbers if numbers.ndim == 1 else numbers.half()).numpy()
+    found = numbers.numpy()
+    if name.endswith("attn_q.weight"):
+        return interleaved(found, config.num_attention_heads)
+    if name.endswith("attn_k.weight"):
+        return interleaved(found, config.num_key_value_heads)
+    return found

@@ -6,24 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
+from .. import plotting
 
 
 def draw(history: Sequence[dict[str, Any]], path: Path) -> None:
     """Draw what a trainer logged (`TrainerState.log_history`)."""
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
-    figure, (losses, matches) = pyplot.subplots(1, 2, figsize=(11, 4), layout="constrained")
-    _line(losses, history, "loss", "training, on answers")
-    _line(losses, history, "eval_loss", "validation")
-    losses.set(xlabel="step", ylabel="loss", yscale="log")
-    losses.legend()
-    _line(matches, history, "eval_exact_match", "validation, greedy, without the grammar")
-    matches.set(xlabel="step", ylabel="exact match", ylim=(-0.02, 1.02))
-    matches.legend()
-    figure.savefig(path, dpi=110)
-    pyplot.close(figure)
+    with plotting.figure(path, 2, size=(11, 4), dpi=110) as figure:
+        losses, matches = figure.axes
+        _line(losses, history, "loss", "training, on answers")
+        _line(losses, history, "eval_loss", "validation")
+        losses.set(xlabel="step", ylabel="loss", yscale="log")
+        losses.legend()
+        _line(matches, history, "eval_exact_match", "validation, greedy, without the grammar")
+        matches.set(xlabel="step", ylabel="exact match", ylim=(-0.02, 1.02))
+        matches.legend()
 
 
 def _line(axes: Any, history: Sequence[dict[str, Any]], key: str, label: str) -> None:

@@ -1,11 +1,8 @@
-"""A file of sentences as tokens that a trainer takes, a sample of it where it is larger than need be."""
+"""Lines of the data set as rows and batches that a trainer takes."""
 
 from __future__ import annotations
 
-import json
-import random
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,19 +15,6 @@ from . import chat
 
 _MULTIPLE = 8  # lengths of batches: kernels like them, and fewer lengths are fewer shapes
 _FEWEST = 0.5  # of the lines must fit, or the limit is wrong
-
-
-def sample(path: Path, most: int | None, seed: int) -> list[dict[str, Any]]:
-    """The lines of a file, or so many of them, drawn at random; the same ones for the same seed."""
-    if not path.exists():
-        raise SystemExit(
-            f"There is no {path}: write the data set first, with python -m training.data --out {path.parent}"
-        )
-    with path.open(encoding="utf-8") as file:
-        count = sum(1 for _ in file)
-        chosen = range(count) if most is None or most >= count else set(random.Random(seed).sample(range(count), most))
-        file.seek(0)
-        return [json.loads(line) for number, line in enumerate(file) if number in chosen]
 
 
 def dataset(tokenizer: PreTrainedTokenizerBase, lines: Sequence[dict[str, Any]], limit: int) -> Dataset:

@@ -29,19 +29,16 @@ def exact_match(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, line
     return sum(hits) / len(lines)
 
 
-def answers(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, lines: Sequence[dict[str, Any]], room: int | None = None
-) -> list[str]:
+def answers(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, lines: Sequence[dict[str, Any]]) -> list[str]:
     """The answers to lines of the data set, in their order.
 
     Args:
         model: the model, with or without an adapter.
         tokenizer: its tokeniser.
-        lines: as `dataset.messages` makes them.
-        room: how many tokens an answer may have; a few more than the answer wanted where None.
+        lines: as `dataset.messages` makes them; an answer may have a few tokens more than the one that is wanted.
     """
     asked = [chat.question(tokenizer, line) for line in lines]
-    rooms = [room or len(chat.answer(tokenizer, line["messages"][2]["content"])) + _SPARE for line in lines]
+    rooms = [len(chat.answer(tokenizer, line["messages"][2]["content"])) + _SPARE for line in lines]
     order = sorted(range(len(lines)), key=lambda index: (rooms[index], len(asked[index])))
     found, training = [""] * len(lines), model.training
     for begin in range(0, len(order), _BATCH):

@@ -62,7 +62,7 @@ Validation draws from the same sentence forms as training, in other homes. The t
 spellings of rooms and names of people that training never sees.
 
 A model for Batti is trained on the prompt in `custom_components/batti/interpreter/prompt.py`, which
-`training/finetune/chat.py` makes of `sentence` and `previous`: a chat template makes other tokens.
+`training/data/encoding.py` makes of `sentence` and `previous`: a chat template makes other tokens.
 """
 
 

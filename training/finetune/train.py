@@ -26,6 +26,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer_utils import EvalLoopOutput, set_seed
 from trl import SFTConfig, SFTTrainer
 
+from ..data import dataset
 from . import adapter, anchored, curves, encoded, greedy
 
 Recipe = dict[str, Any]
@@ -100,8 +101,8 @@ def _prepare(recipe: Recipe, data: Path, out: Path, report: Report | None, check
     training, seed, sizes = recipe["training"], recipe["seed"], recipe.get("data") or {}
     model, tokenizer = adapter.attached(recipe)
     tokenizer.save_pretrained(out / "tokenizer")
-    lines = encoded.sample(data / "train.jsonl", sizes.get("train"), seed)
-    validation = encoded.sample(data / "validation.jsonl", sizes.get("validation", _VALIDATION), seed)
+    lines = dataset.sample(data / "train.jsonl", sizes.get("train"), seed)
+    validation = dataset.sample(data / "validation.jsonl", sizes.get("validation", _VALIDATION), seed)
     train = encoded.dataset(tokenizer, lines, training["max_length"])
     return _Trainer(
         validation,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from custom_components.batti.interpreter import prompt
+from custom_components.batti.interpreter.prompt import Piece
 
-from ..data import dataset
+from ..data import dataset, encoding
 from . import tokenizer as tokenisers
 
 _LENGTHS = range(16, 185, 8)  # batches are padded to one of these
@@ -23,22 +24,18 @@ Sample = tuple[np.ndarray, int]  # tokens, and where the answer begins
 
 
 def encode(tokens: Tokenizer, sentence: str, answer: str, previous: str = "") -> tuple[list[int], int]:
-    """Tokens after the prefix, and where the answer begins. Lines are tokenised whole, as the engine does."""
-    return _with_answer(tokens, _numbers(tokens, prompt.user(sentence, previous)), answer)
+    """Tokens after the prefix, and where the answer begins."""
+    return encoding.encode(partial(_numbers, tokens), sentence, answer, previous)
 
 
 def prefix(tokens: Tokenizer) -> list[int]:
     """The tokens before every sentence."""
-    return _numbers(tokens, prompt.prefix())
+    return encoding.prefix(partial(_numbers, tokens))
 
 
-def _numbers(tokens: Tokenizer, pieces: Iterable[prompt.Piece]) -> list[int]:
-    return [number for piece in pieces for number in tokens.encode(piece.text, add_special_tokens=False).ids]
-
-
-def _with_answer(tokens: Tokenizer, before: list[int], answer: str) -> tuple[list[int], int]:
-    lines = [number for line in answer.splitlines(keepends=True) for number in tokens.encode(line).ids]
-    return [*before, *lines, tokens.token_to_id(prompt.END_OF_TURN)], len(before)
+def _numbers(tokens: Tokenizer, piece: Piece) -> list[int]:
+    numbers: list[int] = tokens.encode(piece.text, add_special_tokens=False).ids
+    return numbers
 
 
 class Scatterer:
@@ -64,15 +61,17 @@ class Scatterer:
         if self._rng.random() >= self._share:
             return encode(self._tokens, sentence, answer, previous)
         copied = set(answer.split())
-        before: list[int] = []
-        for piece in prompt.user(sentence, previous):
-            if piece.special or piece.text != f" {sentence}":
-                before += self._whole(piece.text)
-                continue
+
+        def tokenise(piece: Piece) -> list[int]:
+            if piece.special or piece.text != f" {sentence}":  # no line of an answer is that, for each ends one
+                return self._whole(piece.text)
+            numbers: list[int] = []
             for word in sentence.split():
                 free = word.isalpha() and word not in copied
-                before += self._scattered.encode(f" {word}").ids if free else self._whole(f" {word}")
-        return _with_answer(self._tokens, before, answer)
+                numbers += self._scattered.encode(f" {word}").ids if free else self._whole(f" {word}")
+            return numbers
+
+        return encoding.encode(tokenise, sentence, answer, previous)
 
     def _whole(self, text: str) -> list[int]:
         if text not in self._fixed:

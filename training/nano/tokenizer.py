@@ -7,9 +7,10 @@ A line that the model decides for is one piece, so that a decision is one token.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from gguf import TokenType
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from custom_components.batti.interpreter.grammar import (
@@ -20,7 +21,9 @@ from custom_components.batti.interpreter.grammar import (
     action_line,
     refusal_line,
 )
-from custom_components.batti.interpreter.prompt import CHAT_TOKENS
+from custom_components.batti.interpreter.prompt import CHAT_TOKENS, END_OF_TURN
+
+from ..gguf_files.vocabulary import Vocabulary
 
 # Source: llama.cpp, src/llama-vocab.cpp, LLAMA_VOCAB_PRE_TYPE_LLAMA3 (the same as tiktoken's in Meta's llama3 repository).
 _LLAMA3 = (
@@ -40,7 +43,7 @@ def pieces() -> list[str]:
 
 def train(texts: Iterable[str], size: int) -> Tokenizer:
     """Learn the merges; `size` counts every token, chat tokens and pieces too."""
-    special, added = _special(), _added()
+    special, added = _special(CHAT_TOKENS), _added(pieces())
     tokenizer = with_parts(models.BPE(ignore_merges=True))
     tokenizer.add_special_tokens(special)
     tokenizer.add_tokens(added)
@@ -56,28 +59,32 @@ def train(texts: Iterable[str], size: int) -> Tokenizer:
     return tokenizer
 
 
-def from_parts(texts: Sequence[str], merges: Sequence[str]) -> Tokenizer:
-    """The tokeniser that a GGUF describes: its tokens in order, and its merges."""
-    vocabulary = {text: number for number, text in enumerate(texts)}
-    pairs = [_pair(merge, vocabulary) for merge in merges]
-    tokenizer = with_parts(models.BPE(vocabulary, pairs, ignore_merges=True))
-    tokenizer.add_special_tokens(_special())
-    tokenizer.add_tokens(_added())
+def from_vocabulary(vocabulary: Vocabulary) -> Tokenizer:
+    """The tokeniser that a GGUF file describes."""
+    numbers = {text: number for number, text in enumerate(vocabulary.tokens)}
+    pairs = [_pair(merge, numbers) for merge in vocabulary.merges]
+    tokenizer = with_parts(models.BPE(numbers, pairs, ignore_merges=True))
+    typed = list(zip(vocabulary.tokens, vocabulary.types, strict=True))
+    tokenizer.add_special_tokens(_special(text for text, kind in typed if kind == TokenType.CONTROL))
+    tokenizer.add_tokens(_added(text for text, kind in typed if kind == TokenType.USER_DEFINED))
     return tokenizer
 
 
 def _pair(merge: str, vocabulary: Mapping[str, int]) -> tuple[str, str]:
     """The two pieces of a merge; those of whole lines have spaces of their own."""
+    if merge.count(" ") == 1:
+        one, other = merge.split(" ")
+        return one, other
     cuts = ((merge[:at], merge[at + 1 :]) for at, letter in enumerate(merge) if letter == " ")
     return next((one, other) for one, other in cuts if {one, other, one + other} <= vocabulary.keys())
 
 
-def _special() -> list[AddedToken]:
-    return [AddedToken(token, special=True, normalized=False) for token in CHAT_TOKENS]
+def _special(texts: Iterable[str]) -> list[AddedToken]:
+    return [AddedToken(text, special=True, normalized=False) for text in texts]
 
 
-def _added() -> list[AddedToken]:
-    return [AddedToken(piece, special=False, normalized=False) for piece in pieces()]
+def _added(texts: Iterable[str]) -> list[AddedToken]:
+    return [AddedToken(text, special=False, normalized=False) for text in texts]
 
 
 def with_parts(model: models.BPE) -> Tokenizer:
@@ -105,7 +112,34 @@ def forgetful(tokenizer: Tokenizer, dropout: float) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(described))
 
 
-def merges(tokenizer: Tokenizer) -> list[str]:
-    """The merges in order, each as two pieces with a space between, as GGUF has them."""
+def vocabulary_of(tokenizer: Tokenizer, size: int | None = None) -> Vocabulary:
+    """A tokeniser, ours or Llama 3's, as a GGUF file describes it.
+
+    Args:
+        tokenizer: that one.
+        size: rows of the model's embeddings, where these may be more than there are tokens.
+    """
+    texts = {number: text for text, number in tokenizer.get_vocab(with_added_tokens=True).items()}
+    added = tokenizer.get_added_tokens_decoder()
+    numbers = range(size or len(texts))
+    return Vocabulary(
+        tokens=[texts.get(number, f"[PAD{number}]") for number in numbers],
+        types=[_type(added.get(number), number in texts) for number in numbers],
+        merges=_merges(tokenizer),
+        begin=tokenizer.token_to_id(CHAT_TOKENS[0]),
+        end=tokenizer.token_to_id(END_OF_TURN),
+        adds_begin=False,
+    )
+
+
+def _type(added: AddedToken | None, known: bool) -> TokenType:
+    if not known:
+        return TokenType.UNUSED
+    if added is None:
+        return TokenType.NORMAL
+    return TokenType.CONTROL if added.special else TokenType.USER_DEFINED
+
+
+def _merges(tokenizer: Tokenizer) -> list[str]:
     model = json.loads(tokenizer.to_str())["model"]
     return [pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"]]

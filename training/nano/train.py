@@ -25,6 +25,7 @@ from torch.nn import functional
 
 from custom_components.batti.interpreter import prompt
 
+from .. import plotting
 from ..data import dataset
 from . import gguf_file
 from . import tokenizer as tokenisers
@@ -206,15 +207,8 @@ class Trainer:
 
 
 def _plot(losses: list[float], path: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
     width = max(1, len(losses) // 400)
-    smooth = np.convolve(losses, np.ones(width) / width, "valid")
-    figure, axes = pyplot.subplots()
-    axes.plot(smooth)
-    axes.set(xlabel="step", ylabel="loss on answers", yscale="log")
-    figure.savefig(path)
-    pyplot.close(figure)
+    with plotting.figure(path, size=(6.4, 4.8)) as figure:
+        (axes,) = figure.axes
+        axes.plot(np.convolve(losses, np.ones(width) / width, "valid"))
+        axes.set(xlabel="step", ylabel="loss on answers", yscale="log")

@@ -33,6 +33,7 @@ from custom_components.batti.interpreter.errors import EngineError
 from custom_components.batti.interpreter.home import Area, Home, Light
 from custom_components.batti.interpreter.prompt import Style
 
+from .. import plotting
 from ..evaluate.judging import HOMES, MODEL, NATURAL, cases_of, machine
 from . import plots, report, shape
 from .figures import Speed, ninety_fifth, ratios
@@ -204,5 +205,5 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(f"benchmark: {error}") from error
     if options.json:
         options.json.write_text(json.dumps(results, ensure_ascii=False, indent=1), encoding="utf-8")
-    if options.plots and not plots.write(results, options.plots):
+    if options.plots and not plotting.write(plots.draw, results, options.plots):
         console.print("No plots: matplotlib is not installed here; scripts/setup --training brings it.")

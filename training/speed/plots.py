@@ -1,21 +1,14 @@
 """Plots of what `benchmark.py` measured: latency, tokens a second, memory, energy.
 
-    .venv-training/bin/python -m training.speed.plots speed.json plots        # from what benchmark --json wrote
-
-The engine and matplotlib are in two environments; `write` draws in the other one where this one has no matplotlib.
+.venv-training/bin/python -m training.speed.plots speed.json plots        # from what benchmark --json wrote
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..evaluate.plots import PYTHON, ROOT, possible
+from .. import plotting
 
 _GROUPS = {
     "latency": ({"cold_ms": "cold", "cold_saved_ms": "cold, state saved", "warm_ms": "warm"}, "milliseconds to a plan"),
@@ -26,37 +19,19 @@ _GROUPS = {
 _UNITS = {"peak_bytes": 1e-6}
 
 
-def write(results: dict[str, Any], folder: Path) -> bool:
-    """Write the plots as PNG files; False where there is no matplotlib, here or in the training environment."""
-    if not possible():
-        return False
-    if find_spec("matplotlib") is not None:
-        draw(results, folder)
-        return True
-    command = [str(PYTHON), "-m", "training.speed.plots", "-", str(folder.absolute())]
-    subprocess.run(command, input=json.dumps(results), text=True, check=True, cwd=ROOT)
-    return True
-
-
 def draw(results: dict[str, Any], folder: Path) -> None:
-    """Write the plots with this environment's matplotlib; none of what could not be measured."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the plots as PNG files, none of what could not be measured; `plotting.write` does it without matplotlib."""
     rows = results["rows"]
     for name, (metrics, unit) in _GROUPS.items():
         if any(row[metric] is None for row in rows for metric in metrics):
             continue
-        figure, axes = pyplot.subplots(figsize=(9, 1.5 + 0.4 * len(rows) * len(metrics)), layout="constrained")
-        _bars(axes, rows, metrics)
-        if len(metrics) > 1:
-            figure.legend(loc="outside lower center", ncols=len(metrics))
-        axes.set(xlabel=unit, title=f"{name}: {results['machine']}")
-        figure.savefig(folder / f"speed_{name}.png", dpi=120)
-        pyplot.close(figure)
+        size = 9, 1.5 + 0.4 * len(rows) * len(metrics)
+        with plotting.figure(folder / f"speed_{name}.png", size=size, dpi=120) as figure:
+            (axes,) = figure.axes
+            _bars(axes, rows, metrics)
+            if len(metrics) > 1:
+                figure.legend(loc="outside lower center", ncols=len(metrics))
+            axes.set(xlabel=unit, title=f"{name}: {results['machine']}")
 
 
 def _bars(axes: Any, rows: list[dict[str, Any]], metrics: dict[str, str]) -> None:
@@ -84,15 +59,5 @@ def _threads(count: int | None) -> str:
     return "threads as the engine chose" if count is None else f"{count} thread{'s' if count > 1 else ''}"
 
 
-def main() -> None:
-    """Draw the results of a JSON file, or of standard input for `-`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results")
-    parser.add_argument("folder", type=Path)
-    options = parser.parse_args()
-    text = sys.stdin.read() if options.results == "-" else Path(options.results).read_text(encoding="utf-8")
-    draw(json.loads(text), options.folder)
-
-
 if __name__ == "__main__":
-    main()
+    plotting.main(draw, __doc__)

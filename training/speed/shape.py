@@ -11,18 +11,20 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import gguf
 import numpy as np
 from gguf import GGMLQuantizationType as Type
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from ..gguf_files import llama3_words, writing
+from ..gguf_files import vocabulary as vocabularies
+from ..gguf_files.writing import About, Sizes, Tensor
 
 NAME = "Random weights in the shape of Llama 3.2 1B"
 EPSILON = 1e-5
@@ -37,8 +39,7 @@ CHAT_TEMPLATE = (
     "{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}"
     "{% endif %}"
 )
-_ROOT = Path(__file__).parents[2]
-_VOCABULARY = "tokenizer.ggml."
+_ROPE_FACTORS = "rope_freqs.weight"
 
 # Blocks of llama.cpp's ggml-common.h; whatever is no scale (d, dmin) is random.
 _LAYOUTS = {
@@ -71,60 +72,21 @@ class Shape:
     context: int = 131_072
 
 
-class Tensor(NamedTuple):
-    """What the file says of a tensor; `shape` as numpy has it, rows first."""
-
-    name: str
-    shape: tuple[int, ...]
-    type: Type
-
-    @property
-    def stored(self) -> tuple[int, ...]:
-        """The shape in bytes for quantised ones, in numbers for others."""
-        return gguf.quant_shape_to_byte_shape(self.shape, self.type) if self.type in _LAYOUTS else self.shape
-
-    @property
-    def bytes(self) -> int:
-        """The size in the file."""
-        return math.prod(self.stored) * (1 if self.type in _LAYOUTS else 4)
-
-
-class Reader(gguf.GGUFReader):
-    """gguf's reader, four times as fast: it reads each of 400,000 strings by slicing a memory map, which is slow."""
-
-    def _get(self, offset: int, dtype: DTypeLike, count: int = 1, override_order: str | None = None) -> NDArray[Any]:
-        return np.frombuffer(self.data, np.dtype(dtype).newbyteorder("<"), int(count), int(offset))
-
-
-def vocabulary() -> Path:
-    """Llama 3's vocabulary, which scripts/setup keeps beside the wheel that it built."""
-    cache = Path(os.environ.get("BATTI_CACHE") or _ROOT / ".cache")
-    found = sorted(cache.glob("llama-cpp-python/*/ggml-vocab-llama-bpe.gguf"))
-    if not found:
-        raise FileNotFoundError(
-            "There is no ggml-vocab-llama-bpe.gguf beside the wheel of llama-cpp-python: run scripts/setup"
-        )
-    return found[-1]
-
-
 def tensors(shape: Shape, n_vocab: int, quantisation: Quantisation) -> Iterator[Tensor]:
     """All tensors, in the file's order."""
     usual, more = (Type.Q4_K, Type.Q6_K) if quantisation is Quantisation.Q4_K_M else (Type.Q8_0, Type.Q8_0)
-    width, hidden, kv = shape.width, shape.hidden, shape.width // shape.heads * shape.kv_heads
-    yield Tensor("rope_freqs.weight", (shape.width // shape.heads // 2,), Type.F32)
-    yield Tensor("token_embd.weight", (n_vocab, width), more)  # is the output too
-    yield Tensor("output_norm.weight", (width,), Type.F32)
+    better = {"token_embd.weight"}  # is the output too
     for i in range(shape.layers):
-        best = more if _more_bits(i, shape.layers) else usual
-        yield Tensor(f"blk.{i}.attn_norm.weight", (width,), Type.F32)
-        yield Tensor(f"blk.{i}.attn_q.weight", (width, width), usual)
-        yield Tensor(f"blk.{i}.attn_k.weight", (kv, width), usual)
-        yield Tensor(f"blk.{i}.attn_v.weight", (kv, width), best)
-        yield Tensor(f"blk.{i}.attn_output.weight", (width, width), usual)
-        yield Tensor(f"blk.{i}.ffn_norm.weight", (width,), Type.F32)
-        yield Tensor(f"blk.{i}.ffn_gate.weight", (hidden, width), usual)
-        yield Tensor(f"blk.{i}.ffn_up.weight", (hidden, width), usual)
-        yield Tensor(f"blk.{i}.ffn_down.weight", (width, hidden), best)
+        if _more_bits(i, shape.layers):
+            better |= {f"blk.{i}.attn_v.weight", f"blk.{i}.ffn_down.weight"}
+    yield Tensor(_ROPE_FACTORS, (shape.width // shape.heads // 2,), Type.F32)
+    for name, sizes in writing.shapes(_sizes(shape), n_vocab).items():
+        matrix = more if name in better else usual
+        yield Tensor(name, sizes, matrix if len(sizes) == 2 else Type.F32)
+
+
+def _sizes(shape: Shape) -> Sizes:
+    return Sizes(**asdict(shape), epsilon=EPSILON, rope_base=ROPE_BASE)
 
 
 def _more_bits(layer: int, layers: int) -> bool:
@@ -161,58 +123,27 @@ def write(
         on_progress: told how many bytes of weights are written, of how many.
     """
     shape = shape or Shape()
-    writer = gguf.GGUFWriter(path, "llama")
-    _describe(writer, shape, quantisation)
-    all_tensors = list(tensors(shape, _copy_vocabulary(writer, words or vocabulary()), quantisation))
-    for tensor in all_tensors:
-        kind = np.uint8 if tensor.type in _LAYOUTS else np.float32
-        writer.add_tensor_info(tensor.name, tensor.stored, np.dtype(kind), tensor.bytes, tensor.type)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    random, done, total = np.random.default_rng(seed), 0, sum(tensor.bytes for tensor in all_tensors)
-    for tensor in all_tensors:
-        on_progress(done, total)
-        writer.write_tensor_data(_weights(tensor, shape, random))
-        done += tensor.bytes
-    on_progress(done, total)
-    writer.close()
-
-
-def _describe(writer: gguf.GGUFWriter, shape: Shape, quantisation: Quantisation) -> None:
-    writer.add_type("model")
-    writer.add_name(NAME)
-    writer.add_description("Says nothing sensible; made by Batti's training/speed/shape.py for trying out")
-    writer.add_context_length(shape.context)
-    writer.add_embedding_length(shape.width)
-    writer.add_block_count(shape.layers)
-    writer.add_feed_forward_length(shape.hidden)
-    writer.add_head_count(shape.heads)
-    writer.add_head_count_kv(shape.kv_heads)
-    writer.add_layer_norm_rms_eps(EPSILON)
-    writer.add_rope_freq_base(ROPE_BASE)
-    writer.add_rope_dimension_count(shape.width // shape.heads)
-    writer.add_file_type(gguf.LlamaFileType[f"MOSTLY_{quantisation}"])
-    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-    writer.add_chat_template(CHAT_TEMPLATE)
-
-
-def _copy_vocabulary(writer: gguf.GGUFWriter, words: Path) -> int:
-    """Take over tokens, merges, pre-tokeniser and special ids as they are; returns how many tokens."""
-    fields = Reader(words).fields
-    for key, field in fields.items():
-        if key.startswith(_VOCABULARY):
-            writer.add_key_value(
-                key, field.contents(), field.types[0], field.types[-1] if len(field.types) > 1 else None
-            )
-    n_vocab = len(fields[f"{_VOCABULARY}tokens"].data)
-    writer.add_vocab_size(n_vocab)
-    return n_vocab
+    about = About(
+        name=NAME,
+        description="Says nothing sensible; made by Batti's training/speed/shape.py for trying out",
+        chat_template=CHAT_TEMPLATE,
+    )
+    vocabulary = vocabularies.read(words or llama3_words.path())
+    random = np.random.default_rng(seed)
+    writing.write(
+        path,
+        about,
+        _sizes(shape),
+        vocabulary,
+        tensors(shape, len(vocabulary.tokens), quantisation),
+        lambda tensor: _weights(tensor, shape, random),
+        on_progress,
+    )
 
 
 def _weights(tensor: Tensor, shape: Shape, random: np.random.Generator) -> NDArray[Any]:
     """Factors, ones for a norm, or random blocks whose values spread as they do in a model that begins to learn."""
-    if tensor.name == "rope_freqs.weight":
+    if tensor.name == _ROPE_FACTORS:
         return rope_factors(shape)
     if tensor.type not in _LAYOUTS:
         return np.ones(tensor.shape, np.float32)

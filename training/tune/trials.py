@@ -14,6 +14,7 @@ import yaml
 from optuna.trial import FrozenTrial, TrialState
 from rich.table import Table
 
+from .. import plotting
 from .search_space import Range, Recipe, recipe_of
 
 _STATES = {
@@ -102,11 +103,7 @@ def draw(study: optuna.Study, folder: Path) -> bool:
     whole = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if len(whole) < 2:
         return False
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    pyplot = plotting.without_screen()
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     folder.mkdir(parents=True, exist_ok=True)
     plots, name = optuna.visualization.matplotlib, "not matched exactly (ties: loss)"

@@ -118,11 +118,6 @@ class Home:
         """Areas of one floor."""
         return tuple(area for area in self.areas if area.floor_id == floor_id)
 
-    def lights_on(self, floor_id: str) -> tuple[Light, ...]:
-        """Lights of one floor."""
-        on_floor = {area.area_id for area in self.areas_on(floor_id)}
-        return tuple(light for light in self.lights if light.area_id in on_floor)
-
     def floor_of(self, area_id: str | None) -> str | None:
         """The floor that an area is on, if any."""
         return next((area.floor_id for area in self.areas if area.area_id == area_id), None)

@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 import yaml
 
 VERSION = "batti-3"  # changes whenever a model trained before would misread the prompt or the output language
-FOLD_PROFILE = "fold"
 SYSTEM = "batti"
 BRACKETS = ("[", "]")  # around words that name something in the home; no folded word looks like these
 END_OF_TURN = "<|eot_id|>"

@@ -177,8 +177,7 @@ class Attempts:
         return record
 
     def _tidy(self) -> None:
-        # The last three are what versions left that built an engine here.
-        for name in (f"{PACKAGES}.new", f"{PACKAGES}.new.cache", "build", "built", "source"):
+        for name in (f"{PACKAGES}.new", f"{PACKAGES}.new.cache"):
             remove(self.folder / name)
         for path in self.folder.glob(f"{DOWNLOADED}/*"):
             if not fnmatch(path.name, f"*-{self.table.version}-*.whl"):

@@ -95,7 +95,7 @@ class Record:
 
 
 def read_record(folder: Path) -> Record | None:
-    """What was prepared in a folder; None where nothing was, or the file is damaged or of an older form."""
+    """What was prepared in a folder; None where nothing was, or the file is damaged."""
     try:
         data = json.loads((folder / FILE).read_text("utf-8"))
         return Record(**{**data, "binding": Binding(data["binding"]), "origin": Origin(data["origin"])})

@@ -228,7 +228,7 @@ async def test_a_server_that_is_still_loading_is_waited_for(session: aiohttp.Cli
 async def test_another_command_fails_meanwhile(session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is known of the model is forgotten whole, also while it is being learnt; this command goes on with what it has."""
     async with Scripted() as url:
-        engine = ServerEngine(session, url, style=Style.TRAINED)
+        engine = ServerEngine(session, url)
         tokenise = engine._client.tokenise
 
         async def failing(piece: Piece) -> list[int]:
@@ -263,7 +263,7 @@ async def test_answers_that_are_none(
 ) -> None:
     async with Scripted(**answers) as url:
         with pytest.raises(error, match=told):
-            await ServerEngine(session, url, style=Style.TRAINED).generate(SENTENCE, LABELS, DEADLINE)
+            await ServerEngine(session, url).generate(SENTENCE, LABELS, DEADLINE)
 
 
 async def test_a_server_that_hangs(session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> None:

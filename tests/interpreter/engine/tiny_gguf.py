@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import gguf
@@ -12,6 +11,9 @@ from numpy.typing import NDArray
 
 from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.prompt import CHAT_TOKENS
+from training.gguf_files import writing
+from training.gguf_files.vocabulary import Vocabulary
+from training.gguf_files.writing import About, Sizes, Tensor
 
 # Words that become single tokens, more or less; everything else is written in bytes.
 WORDS = (
@@ -38,39 +40,22 @@ def write_model(
 
     Without our prompt's version and with Llama 3's chat template it is a stock instruct model.
     """
-    tokens, merges = _vocabulary()
-    writer = gguf.GGUFWriter(path, architecture)
-    if version is not None:
-        writer.add_string("batti.prompt_version", version)
-    if chat_template is not None:
-        writer.add_chat_template(chat_template)
-    writer.add_context_length(n_ctx)
-    writer.add_embedding_length(width)
-    writer.add_block_count(layers)
-    writer.add_feed_forward_length(2 * width)
-    writer.add_head_count(4)
-    writer.add_head_count_kv(2)
-    writer.add_rope_dimension_count(width // 4)
-    writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_vocab_size(len(tokens))
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("llama-bpe")
-    writer.add_token_list(tokens)
-    writer.add_token_types([CONTROL if token in CHAT_TOKENS else NORMAL for token in tokens])
-    writer.add_token_merges(merges)
-    writer.add_bos_token_id(tokens.index(CHAT_TOKENS[0]))
-    writer.add_eos_token_id(tokens.index(CHAT_TOKENS[1]))
-    writer.add_eot_token_id(tokens.index(prompt.END_OF_TURN))
-    for name, weights in _weights(np.random.default_rng(seed), len(tokens), width, layers):
-        writer.add_tensor(name, weights)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    vocabulary = _vocabulary()
+    sizes = Sizes(context=n_ctx, width=width, layers=layers, hidden=2 * width, heads=4, kv_heads=2, epsilon=1e-5)
+    about = About(
+        name="Tiny",
+        prompt_version=version,
+        chat_template=chat_template,
+        architecture=architecture,
+    )
+    shapes = writing.shapes(sizes, len(vocabulary.tokens), output=True)
+    tensors = (Tensor(name, shape, gguf.GGMLQuantizationType.F32) for name, shape in shapes.items())
+    random = np.random.default_rng(seed)
+    writing.write(path, about, sizes, vocabulary, tensors, lambda tensor: _weights(tensor, random))
     return path
 
 
-def _vocabulary() -> tuple[list[str], list[str]]:
+def _vocabulary() -> Vocabulary:
     letters = _byte_letters()
     tokens, merges = list(letters.values()), []
     for word in WORDS:
@@ -79,7 +64,10 @@ def _vocabulary() -> tuple[list[str], list[str]]:
             if text[:end] not in tokens:
                 tokens.append(text[:end])
                 merges.append(f"{text[: end - 1]} {text[end - 1]}")
-    return [*tokens, *CHAT_TOKENS], merges
+    tokens += CHAT_TOKENS
+    begin, end, end_of_turn = map(tokens.index, (*CHAT_TOKENS[:2], prompt.END_OF_TURN))
+    types = [CONTROL if token in CHAT_TOKENS else NORMAL for token in tokens]
+    return Vocabulary(tokens, types, merges, begin, end, end_of_turn)
 
 
 def _byte_letters() -> dict[int, str]:
@@ -89,24 +77,12 @@ def _byte_letters() -> dict[int, str]:
     return {byte: chr(byte) for byte in printable} | {byte: chr(256 + i) for i, byte in enumerate(others)}
 
 
-def _weights(
-    random: np.random.Generator, n_vocab: int, width: int, layers: int
-) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    def matrix(rows: int, columns: int, scale: float = 1.0) -> NDArray[np.float32]:
-        return random.standard_normal((rows, columns), np.float32) * np.float32(scale / math.sqrt(columns))
-
-    yield "token_embd.weight", matrix(n_vocab, width, 4.0)
-    yield "output_norm.weight", np.ones(width, np.float32)
-    output = matrix(n_vocab, width, 3.0)
-    output[-1] *= 4  # the end of the turn is often the likeliest token, so that answers end
-    yield "output.weight", output
-    for i in range(layers):
-        yield f"blk.{i}.attn_norm.weight", np.ones(width, np.float32)
-        yield f"blk.{i}.attn_q.weight", matrix(width, width)
-        yield f"blk.{i}.attn_k.weight", matrix(width // 2, width)
-        yield f"blk.{i}.attn_v.weight", matrix(width // 2, width)
-        yield f"blk.{i}.attn_output.weight", matrix(width, width)
-        yield f"blk.{i}.ffn_norm.weight", np.ones(width, np.float32)
-        yield f"blk.{i}.ffn_gate.weight", matrix(2 * width, width)
-        yield f"blk.{i}.ffn_up.weight", matrix(2 * width, width)
-        yield f"blk.{i}.ffn_down.weight", matrix(width, 2 * width)
+def _weights(tensor: Tensor, random: np.random.Generator) -> NDArray[np.float32]:
+    """Ones for a norm, or random numbers whose spread keeps the size of what goes through a matrix."""
+    if len(tensor.shape) == 1:
+        return np.ones(tensor.shape, np.float32)
+    scale = {"token_embd.weight": 4.0, "output.weight": 3.0}.get(tensor.name, 1.0)
+    weights = random.standard_normal(tensor.shape, np.float32) * np.float32(scale / math.sqrt(tensor.shape[1]))
+    if tensor.name == "output.weight":
+        weights[-1] *= 4  # the end of the turn is often the likeliest token, so that answers end
+    return weights

@@ -38,15 +38,11 @@ class ServerEngine:
         session: of aiohttp; Home Assistant's own, which keeps connections open.
         url: of the server, such as `http://192.168.1.20:8080`.
         api_key: as the server was started with, if it was.
-        style: how its model is addressed; where None it is tried out with the first start.
     """
 
-    def __init__(
-        self, session: aiohttp.ClientSession, url: str, api_key: str | None = None, *, style: Style | None = None
-    ) -> None:
+    def __init__(self, session: aiohttp.ClientSession, url: str, api_key: str | None = None) -> None:
         """Say whom to ask; nothing is asked yet."""
         self._client = ServerClient(session, url, api_key)
-        self._style = style
         self._lock = asyncio.Lock()
         self._state = EngineState.STOPPED
         self._model: _Model | None = None
@@ -123,19 +119,19 @@ class ServerEngine:
         newline = (await self._client.tokenise(prompt.Piece(NEWLINE, False)))[-1]
         info = ModelInfo(
             engine="llama.cpp server",
-            style=self._style or Style.TRAINED,
+            style=Style.TRAINED,  # until it is tried out
             prompt_version=None,
             parameters=int(meta.get("n_params") or 0),
             context=int(meta.get("n_ctx") or meta.get("n_ctx_train") or 0),
             prefix_tokens=0,
         )
         model = _Model(info, LineBook(end), newline)
-        if self._style is None:
-            tried = await self._answer(model, *_PROBE)
-            info = replace(info, style=Style.TRAINED if tried.confidence > _SURE_OF_ITSELF else Style.INSTRUCT)
-        trained = info.style == Style.TRAINED
-        prefix_tokens = len(await self._tokens(prompt.prefix(Style(info.style))))
-        info = replace(info, prompt_version=prompt.VERSION if trained else None, prefix_tokens=prefix_tokens)
+        tried = await self._answer(model, *_PROBE)
+        trained = tried.confidence > _SURE_OF_ITSELF
+        style = Style.TRAINED if trained else Style.INSTRUCT
+        prefix_tokens = len(await self._tokens(prompt.prefix(style)))
+        version = prompt.VERSION if trained else None
+        info = replace(info, style=style, prompt_version=version, prefix_tokens=prefix_tokens)
         # A token of a small model takes less time than a request. One that does not know our lines would say much in vain.
         small = 0 < info.parameters < SMALL
         return replace(model, info=info, ahead=_AHEAD if small and trained else 0)
