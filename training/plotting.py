@@ -1,6 +1,6 @@
-"""What all plots share: matplotlib without a screen, in whichever of the two environments has it, and files for figures.
+"""What all plots share: matplotlib without a screen, and figures saved as files.
 
-The engine and matplotlib are in two environments: `write` draws in the other one where this one has no matplotlib.
+The engine is in `.venv`, matplotlib in `.venv-training`. If this environment has no matplotlib, `write` draws in the other.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _ROOT = Path(__file__).parents[1]
 _PYTHON = _ROOT / ".venv-training" / "bin" / "python"
 
 Draw = Callable[[dict[str, Any], Path], None]
-"""Draws results into a folder, as PNG files; its module calls `main` with it."""
+"""A function that draws results into a folder, as PNG files. Its module calls `main` with it."""
 
 
 def possible() -> bool:
-    """Whether there is a matplotlib, here or in the training environment."""
+    """Whether plots can be drawn: matplotlib is here, or there is a training environment."""
     return here() or _PYTHON.exists()
 
 
@@ -33,7 +33,7 @@ def here() -> bool:
 
 
 def write(draw: Draw, results: dict[str, Any], folder: Path) -> bool:
-    """Draw results here, or in the training environment; False where neither has a matplotlib."""
+    """Draw results here or in the training environment; False if neither has matplotlib."""
     if not possible():
         return False
     if here():
@@ -45,7 +45,7 @@ def write(draw: Draw, results: dict[str, Any], folder: Path) -> bool:
 
 
 def main(draw: Draw, description: str | None) -> None:
-    """The command line of a module with plots: draw the results of a JSON file, or of standard input for `-`."""
+    """The command line of a plot module: draw results from a JSON file, or from standard input (`-`)."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results")
     parser.add_argument("folder", type=Path)
@@ -56,13 +56,13 @@ def main(draw: Draw, description: str | None) -> None:
 
 @contextmanager
 def figure(path: Path, panels: int = 1, *, size: tuple[float, float], dpi: int = 100) -> Iterator[Any]:
-    """A figure to draw in, which then goes into a file.
+    """A figure to draw in; it is saved at the end.
 
     Args:
-        path: the PNG file; its folder is made if need be.
-        panels: beside each other, the `axes` of the figure.
+        path: the PNG file; its folder is made if it is missing.
+        panels: how many axes, side by side.
         size: width and height in inches.
-        dpi: dots an inch.
+        dpi: dots per inch.
     """
     pyplot = without_screen()
     made, _ = pyplot.subplots(1, panels, figsize=size, layout="constrained")
@@ -75,7 +75,7 @@ def figure(path: Path, panels: int = 1, *, size: tuple[float, float], dpi: int =
 
 
 def without_screen() -> Any:
-    """Matplotlib's `pyplot`, which opens no windows."""
+    """Matplotlib's `pyplot`, set up to open no windows."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,6 +1,6 @@
-"""What the model is to write for a sentence that was built: the house's own code decides what each name in it is called.
+"""The answer that the model must write for a generated sentence. The integration's own code decides the label of each name.
 
-Names are carried in a sentence between two private characters, so that after typos and folding it is still known which
+In a sentence each name stands between two private-use characters. So it is still known after typos and folding which
 words were meant as names.
 """
 
@@ -20,14 +20,14 @@ from custom_components.batti.interpreter.grammar import (
 from custom_components.batti.interpreter.labels import Marked
 from custom_components.batti.interpreter.vocabulary import CONNECTIVES
 
-# Around a name, with a character between that counts the names.
+# They stand around a name; the character after OPEN is the name's number, from FIRST on.
 OPEN, CLOSE, FIRST = "\ue000", "\ue001", 0xE100
 MARKED_NAME = re.compile(f"{OPEN}(.)|{CLOSE}")
 
 
 @dataclass
 class Clause:
-    """One thing to do: an action, what it is done to (as said, between private characters) and its data line."""
+    """One action: its targets (as said, between private-use characters) and its data lines."""
 
     action: str
     names: list[str]
@@ -37,7 +37,7 @@ class Clause:
 
 
 def cut_out(text: str) -> tuple[str, dict[str, tuple[int, int]]]:
-    """The text without private characters, and where each name stood, by the character that counts it."""
+    """The text without private-use characters, and the start and end of each name, by the name's number."""
     plain = ""
     spans: dict[str, tuple[int, int]] = {}
     at, name, begun = 0, "", 0
@@ -52,7 +52,7 @@ def cut_out(text: str) -> tuple[str, dict[str, tuple[int, int]]]:
 
 
 def label_of(marked: Marked, start: int, end: int) -> str:
-    """What the house will call a stretch of text: the mention that holds it, else the words themselves."""
+    """The integration's label for a part of the text: that of the mention around it, else the words themselves."""
     words = marked.folded.words
     inside = [i for i, word in enumerate(words) if word.start < end and word.end > start and word.is_name]
     content = [i for i in inside if words[i].text not in CONNECTIVES]
@@ -61,15 +61,15 @@ def label_of(marked: Marked, start: int, end: int) -> str:
     for mention in marked.mentions:
         if mention.first <= content[0] and content[-1] <= mention.last:
             return mention.label
-    # Names that are not there are copied without a postposition at either end.
+    # The home does not have this name: the model copies it, without a postposition at either end.
     name = " ".join(word.text for word in words[content[0] : content[-1] + 1] if word.is_name)
-    # A lamp that is not there, but is called like a room that is ("bathroom light"), is what lights that room has.
+    # "bathroom light", in a home with a bathroom but no lamp of that name, means the lights of the bathroom.
     same = marked.named_by(name)
     return same.label if same is not None else name
 
 
 def lines_of(clause: Clause, labels: dict[str, str]) -> Iterator[str]:
-    """The lines of one clause; `labels` has what to write for each name, by the character that counts it."""
+    """The lines of one clause; `labels` maps the number of each name to what the model must write for it."""
     yield action_line(clause.action)
     yield TARGET_LINE
     yield from dict.fromkeys(label_line(labels[_key(name)]) for name in clause.names)

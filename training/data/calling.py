@@ -1,4 +1,4 @@
-"""How somebody calls the rooms, floors and lights of a home, present ones and others."""
+"""How a person names rooms, floors and lights: those that the home has, and some that it does not have."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _FLOORS = ("ground", "first", "second", "third", "fourth")
 
 
 class Caller:
-    """Somebody in a home, with a script for this sentence and a way to name things in it.
+    """A person in a home, who names things in the script of the current sentence.
 
     Args:
-        split: train or test; decides which words and forms are known.
+        split: train or test; decides which words and forms may be used.
     """
 
     def __init__(self, rng: random.Random, home: Home, split: str) -> None:
-        """Begin with romanised Nepali; every sentence chooses anew."""
+        """Start with romanised Nepali; every sentence chooses its own script."""
         self.rng, self.home, self.split = rng, home, split
         self.book = Phrasebook(rng, split)
         self.script = "r"
@@ -45,7 +45,7 @@ class Caller:
         draw = self._place_name if kind == "place" else self._light_name
         names = [draw() for _ in range(self.rng.choices((1, 2, 3, 4), (74, 18, 6, 2))[0])]
         for index in range(1, len(names)):
-            # `bedroom 1 ra 3`: what is the same is said once.
+            # `bedroom 1 ra 3`: people say the common part once.
             first, same = names[0].rpartition(" ")[0], names[index].rpartition(" ")
             if first and first == same[0] and same[2].isdigit() and self.rng.random() < 0.7:
                 names[index] = same[2]
@@ -64,7 +64,7 @@ class Caller:
         return self.rng.choice(f"{self.script}e") if self._english_names else self._word_script()
 
     def _place_name(self) -> str:
-        """An area or a floor of the home as one might call it; one time in eight it is not there."""
+        """A name for an area or floor of the home; one time in eight the home does not have it."""
         script = self._name_script()
         if self.rng.random() < 0.12:
             return area_name(self.rng, script, self.split)
@@ -74,7 +74,7 @@ class Caller:
         return self._in_other_words(self.rng.choice((area.name, area.name, *area.aliases)), script)
 
     def _floor_name(self) -> str:
-        """A floor of the home by its own name or as its kind is called; any floor where there is none."""
+        """A floor of the home, by its own name or a usual one; any floor if the home has none."""
         if self.home.floors and self.rng.random() < 0.9:
             floor = self.rng.choice(self.home.floors)
             if self.rng.random() < 0.5:
@@ -98,7 +98,7 @@ class Caller:
         return name
 
     def _in_other_words(self, name: str, script: str) -> str:
-        """The name itself, or what its kind is called elsewhere."""
+        """The name itself, or another name of the same kind of room or light."""
         kind = values.kind_of(name)
         if kind is None or self.rng.random() < 0.4:
             return name

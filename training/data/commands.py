@@ -1,8 +1,7 @@
-"""What people may want of a home, said in words: sentences with the lines that the model is to write for them.
+"""Sentences built from parts, with the answer that the model must write for each.
 
-A sentence is built from parts that carry their names between two private characters, so that after typos and folding it
-is still known which words were meant as names. What the model must write for a name is what the house will offer it: the
-marked words where the house recognises them, else the words as said (a name that the home has not).
+Names in the parts stand between two private-use characters (`answers.py`). For a name that the integration recognises the
+model must write the label in brackets; for any other (the home does not have it) the words as they were said.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _SAID_NAME = re.compile(f"{OPEN}(.*?){CLOSE}")
 
 @dataclass(frozen=True)
 class Example:
-    """One sentence: as typed, as the model sees it, what the model is to write, and how to count it in slices."""
+    """One sentence: as typed, as the model sees it, the answer it must write, and the slices it counts in."""
 
     text: str
     marked: str
@@ -36,30 +35,30 @@ class Example:
     answer: str
     intent: str
     script: str
-    forms: tuple[str, ...]  # sentence forms and verb forms that it was made of
-    previous: str = ""  # the answer before, where another sentence came before this one
-    noisy: bool = False  # whether a thumb slipped
+    forms: tuple[str, ...]  # the sentence forms and verb forms in it
+    previous: str = ""  # the answer to the sentence before, if there was one
+    noisy: bool = False  # whether it has typos
     lights: int = 0  # of the home
 
 
 class Speaker(Caller):
-    """Somebody in a home, who says things; one speaker says many sentences."""
+    """A person in a home; one speaker says many sentences."""
 
     def __init__(self, rng: random.Random, home: Home, split: str) -> None:
-        """Index the home's names once for all sentences."""
+        """Index the home's names, once for all sentences."""
         super().__init__(rng, home, split)
         self.labels = Labels(home)
 
     def say(self) -> Example:
-        """One sentence, and what the model is to make of it."""
+        """One sentence with its answer."""
         while True:
             example = self._try()
-            # A slip can eat a whole name; then there is nothing that could be meant.
+            # A typo can delete a whole name; then nothing is left that could be meant.
             if label_line("") not in example.answer and example.marked and not self._leaks(example):
                 return example
 
     def _leaks(self, example: Example) -> bool:
-        """A slip can also turn a spelling that is held out into one that is not."""
+        """Whether a test sentence names a room as training does: a typo can turn a held-out spelling into a trained one."""
         return self.split == TEST and any(label_line(room) in example.answer for room in trained_rooms())
 
     def _try(self) -> Example:
@@ -75,7 +74,7 @@ class Speaker(Caller):
         return self._example(self._surrounded(self._beside(text)), clauses)
 
     def _beside(self, text: str) -> str:
-        """Now and then something else is said with a command that changes nothing: what not to do, or small talk."""
+        """Sometimes add words that change nothing: what not to do, or small talk."""
         draw = self.rng.random()
         if draw < 0.02:
             other, between = (
@@ -93,7 +92,7 @@ class Speaker(Caller):
     def _command(self, count: int) -> tuple[list[Clause], str]:
         clauses: list[Clause] = []
         text = ""
-        # Nepali may do two things with one sentence: nibhaera …, without a word for and.
+        # Nepali can join two commands by the verb form alone (nibhaera …), without a word for "and".
         joining = count == 2 and self.script != "e" and self.rng.random() < 0.2
         for index in range(count):
             bare = index > 0 and self.rng.random() < 0.3
@@ -116,7 +115,7 @@ class Speaker(Caller):
             return Clause(ON, [HERE], "here"), self.book.form("statement", self.script)
         clause = Clause(ON, self._targets(kind), kind)
         phrase = self._noun_phrase(clause)
-        # All but a room; now and then a room or a floor but something in it.
+        # Everything except a room; sometimes a room or floor except something in it.
         if self.rng.random() < {"everything": 0.25, "place": 0.03}.get(kind, 0.0):
             draw = self._place_name if kind == "everything" or self.rng.random() < 0.5 else self._light_name
             clause.exceptions = [self._name(draw()) for _ in range(self.rng.choice((1, 1, 1, 2)))]
@@ -149,7 +148,7 @@ class Speaker(Caller):
         return self.book.fill(form, self._word_script, {"T": self._joined(clause)})
 
     def _joined(self, clause: Clause) -> str:
-        """`A`, `A ra B`, `A, B ra C`, now and then with the postposition after each, or with both."""
+        """`A`, `A ra B`, `A, B ra C`; sometimes with a postposition after each name, or with a word for "both"."""
         if clause.kind in ("everything", "here"):
             return ""
         each = f" {self.book.word('ko', self.script)}" if self.script != "e" and self.rng.random() < 0.25 else ""
@@ -185,7 +184,7 @@ class Speaker(Caller):
         return self._example(self._surrounded(text, often=0.4), [Clause(DESCRIBE, names or [ALL], "")])
 
     def _refused(self, text: str, answer: str, intent: str) -> Example:
-        """A sentence whose names do not matter."""
+        """An example whose names do not matter."""
         plain = MARKED_NAME.sub("", text)
         text = spelling.typos(self.rng, plain)
         return self._made(text, self.labels.mark(fold(text)), answer, intent, text != plain)
@@ -199,14 +198,14 @@ class Speaker(Caller):
         return self._fill_refused(self.book.phrase("negatives", section, self.script))
 
     def _fill_refused(self, form: str) -> str:
-        """A sentence of the negatives, with names that nothing is to be done to."""
+        """A sentence from `phrases/negatives.yaml`, with its slots filled."""
         name = self._place_name() if self.rng.random() < 0.8 else self._light_name()
         slots = {"T": self._name(name), "N": str(self.rng.randint(1, 100)), "device": self.book.device(self.script)}
         slots["colour"] = values.colour(self.rng, self.script, self.split)[1]
         return self.book.fill(form, self._word_script, slots)
 
     def _surrounded(self, text: str, often: float = 1.0) -> str:
-        """Chatter, politeness and punctuation around a command."""
+        """Add small talk, politeness and punctuation around a command."""
         script = self.script
         if self.rng.random() < 0.2 * often:
             text = f"{self.book.phrase('fillers', 'before', script)} {text}"
@@ -220,10 +219,10 @@ class Speaker(Caller):
             text += self.rng.choice((".", "!", "?", "।", "...", ","))
         return text.upper() if script != "d" and self.rng.random() < 0.02 else text
 
-    # -- what the model is to write
+    # -- what the model must write
 
     def _example(self, typed: str, clauses: list[Clause], before: Iterable[str] = ()) -> Example:
-        """The example of a sentence and its clauses; `before`: labels of the answer before that may be used."""
+        """An example from a sentence and its clauses; `before`: labels of the previous answer that may be used."""
         slipped = spelling.typos(self.rng, typed)
         text, spans = cut_out(slipped)
         marked = self.labels.mark(fold(text))

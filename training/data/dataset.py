@@ -1,9 +1,9 @@
-"""Training, validation and test sentences as JSONL, in chat format, with a check that the test shares nothing it must not.
+"""Training, validation and test sentences as JSONL, in chat format, with a check for leaks from training to test.
 
     python -m training.data --sentences 600000 --out training/.data
 
-70% train, 15% validation, 15% test. Every sentence that a person wrote (`seeds.py`) belongs to one of them. For the rest
-validation draws from what training draws from, in other homes; the test draws from what is held out: other sentence
+70% train, 15% validation, 15% test. Every sentence that a person wrote (`seeds.py`) belongs to one split only. For all
+others, validation uses the same words and forms as training, in other homes. The test uses held-out ones: other sentence
 forms, other verb forms for the slots, other spellings of rooms, other people.
 """
 
@@ -34,10 +34,10 @@ from .naming import trained_rooms
 from .phrasebook import TEST, TRAIN, VALIDATION
 from .voices import Voice
 
-ELSEWHERE = "elsewhere"  # the source of lines for what a model knew before (`personal/`, `finetune/anchored.py`)
+ELSEWHERE = "elsewhere"  # source of lines about other homes, against forgetting (`personal/`, `finetune/anchored.py`)
 SENTENCES_PER_HOME = 60
 _CHUNK = 4000
-SEEDS = 1_000_000  # chunk seeds that belong to one seed of a data set
+SEEDS = 1_000_000  # random seeds reserved for the chunks of one data set
 SHARES = {TRAIN: 0.7, VALIDATION: 0.15, TEST: 0.15}
 OUT = Path(__file__).parents[1] / ".data"
 
@@ -70,7 +70,7 @@ def _names(answer: str) -> Iterator[str]:
 
 
 def sentences(seed: int, split: str, count: int) -> Iterator[Example]:
-    """Sentences of one seed; the same seed gives the same sentences."""
+    """Sentences from one random seed; the same seed gives the same sentences."""
     rng = random.Random(f"{split} {seed}")
     for done in range(0, count, SENTENCES_PER_HOME):
         speaker = Voice(rng, random_home(rng, split), split)
@@ -83,7 +83,7 @@ def _lines(task: tuple[int, str, int]) -> str:
 
 
 def write(path: Path, split: str, count: int, first_seed: int, workers: int | None = None) -> None:
-    """Write one file, by chunks of their own seeds, on all cores; with `workers` 0, in this process."""
+    """Write one file on all cores, each chunk with its own seed; with `workers` 0, in this process."""
     path.parent.mkdir(parents=True, exist_ok=True)
     tasks = [(first_seed + i, split, min(_CHUNK, count - done)) for i, done in enumerate(range(0, count, _CHUNK))]
     with ExitStack() as stack:
@@ -101,7 +101,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def sample(path: Path, most: int | None, seed: int) -> list[dict[str, Any]]:
-    """All lines of a file, or so many of them, drawn at random, in the file's order; the same ones for the same seed.
+    """All lines of a file, or at most `most` random ones, in the file's order; the same seed gives the same lines.
 
     Raises:
         SystemExit: there is no such file.
@@ -118,7 +118,7 @@ def sample(path: Path, most: int | None, seed: int) -> list[dict[str, Any]]:
 
 
 def write_all(folder: Path, count: int, seed: int) -> None:
-    """Write the files of all splits that are not there yet; `count` sentences in all."""
+    """Write the files that are missing; `count` is the number of sentences in all three splits."""
     for split, share in SHARES.items():
         path = folder / f"{split}.jsonl"
         if not path.exists():
@@ -126,7 +126,7 @@ def write_all(folder: Path, count: int, seed: int) -> None:
 
 
 def leaks(train: Path, test: Path) -> set[str]:
-    """Sentence forms and verb forms that both files have, and names in the test that training spells so."""
+    """Sentence forms and verb forms that are in both files, and names in the test that are spelt as in training."""
 
     def seen(path: Path) -> set[str]:
         return {form for line in read(path) for form in line["forms"]}
@@ -151,7 +151,7 @@ def balance(path: Path) -> dict[str, Counter[str]]:
 
 
 def show(counts: dict[str, Counter[str]], title: str) -> None:
-    """Print how a file is balanced."""
+    """Print the balance of a file."""
     table = Table("", "share", title=title)
     for key, counter in counts.items():
         table.add_section()
@@ -161,7 +161,7 @@ def show(counts: dict[str, Counter[str]], title: str) -> None:
 
 
 def plot(counts: dict[str, Counter[str]], path: Path) -> None:
-    """Draw how a file is balanced."""
+    """Plot the balance of a file."""
     with plotting.figure(path, len(counts), size=(24, 8)) as figure:
         for axes, (key, counter) in zip(figure.axes, counts.items(), strict=True):
             common = counter.most_common(30)

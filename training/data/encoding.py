@@ -1,6 +1,6 @@
-"""A line of the data set as the tokens that the house makes of it, for any tokeniser.
+"""A line of the data set as tokens, exactly as the integration makes them, for any tokeniser.
 
-As in the engine, pieces of the prompt and lines of an answer are tokenised one by one, each whole.
+As in the engine, each piece of the prompt and each line of the answer is tokenised on its own.
 """
 
 from __future__ import annotations
@@ -11,33 +11,33 @@ from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.prompt import Piece
 
 Tokenise = Callable[[Piece], Iterable[int]]
-"""Gives the tokens of a piece, as numbers; a piece that is not special holds none of the model's control tokens."""
+"""Gives the token ids of a piece; a piece that is not special contains no control tokens of the model."""
 
 
 def prefix(tokenise: Tokenise) -> list[int]:
-    """What stands before every sentence."""
+    """The prompt before every sentence."""
     return _numbers(tokenise, prompt.prefix())
 
 
 def question(tokenise: Tokenise, sentence: str, previous: str = "") -> list[int]:
-    """What follows the prefix, up to where the model's turn begins; arguments as in `prompt.user`."""
+    """The prompt after the prefix, up to the model's turn; arguments as in `prompt.user`."""
     return _numbers(tokenise, prompt.user(sentence, previous))
 
 
 def answer(tokenise: Tokenise, text: str) -> list[int]:
-    """The model's turn with its end."""
+    """The model's turn, with the end-of-turn token."""
     lines = (Piece(line, False) for line in text.splitlines(keepends=True))
     return _numbers(tokenise, [*lines, Piece(prompt.END_OF_TURN, True)])
 
 
 def encode(tokenise: Tokenise, sentence: str, written: str, previous: str = "") -> tuple[list[int], int]:
-    """What follows the prefix, and where in it the answer begins.
+    """All tokens after the prefix, and the index at which the answer begins.
 
     Args:
-        tokenise: of the model.
-        sentence: folded, names of the home in brackets.
-        written: what the model is to write.
-        previous: what it wrote for the sentence before, where this one may follow on from it.
+        tokenise: the model's tokeniser.
+        sentence: folded, with the home's names in brackets.
+        written: the answer that the model must write.
+        previous: its answer to the sentence before, if this one may follow on from it.
     """
     asked = question(tokenise, sentence, previous)
     return asked + answer(tokenise, written), len(asked)

@@ -1,4 +1,4 @@
-"""Random homes, as people set them up: names in any script, numbered rooms, people's rooms, invented names."""
+"""Random homes like those of real people: names in any script, numbered rooms, people's rooms, invented names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FLOOR_NAMES = ("ground", "first", "second", "third", "fourth")
 
 
 def random_home(rng: random.Random, split: str) -> Home:
-    """A home of 1 to 30 areas and 1 to some 100 lights; half of them have floors."""
+    """A home of 1 to 30 areas and 1 to about 100 lights; half of the homes have floors."""
     script = rng.choices("erd", (5, 4, 2))[0]
     floors = _floors(rng, script, split) if rng.random() < 0.5 else ()
     areas = _areas(rng, script, split, floors)
@@ -40,7 +40,7 @@ def _areas(rng: random.Random, script: str, split: str, floors: tuple[Floor, ...
         names = [area_name(rng, _other_script(rng, script), split)]
         if rng.random() < 0.2:
             names.append(area_name(rng, _other_script(rng, script), split))
-        if areas and areas[-1].name[-1:].isdigit() and rng.random() < 0.5:  # where one is numbered, others are
+        if areas and areas[-1].name[-1:].isdigit() and rng.random() < 0.5:  # room 1, then room 2
             stem, _, number = areas[-1].name.rpartition(" ")
             names[0] = f"{stem} {int(number) + 1}" if stem and number.isdecimal() else names[0]
         if names[0] in {area.name for area in areas}:
@@ -95,7 +95,7 @@ def _light(rng: random.Random, script: str, split: str, area: Area, index: int) 
 
 
 def light_name(rng: random.Random, script: str, split: str, area: Area) -> str:
-    """A name for a light; often with its area's name before it, as Home Assistant users have them."""
+    """A name for a light; often with its area's name before it, as is common in Home Assistant."""
     draw = rng.random()
     generic = say_kind(rng, "generic", "light", script, "train")
     if draw < 0.14:

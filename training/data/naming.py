@@ -1,7 +1,7 @@
-"""Names for rooms, floors and lights: kinds of the lexicon, people, everyday nouns, and names that nobody has heard.
+"""Names for rooms, floors and lights: from the lexicon, people's names, everyday nouns, and invented names.
 
-The house knows every spelling of the lexicon; training draws only from those that are not held out, the test only from
-those that are (where a kind has any).
+The integration knows every spelling of the lexicon. Training uses only those that are not held out, the test only those
+that are (if a kind has any).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _CODAS = ["", "", "", "k", "l", "m", "n", "r", "s", "t", "x", "p", "ng", "ra", "
 
 @cache
 def variants(file: str, kind: object, script: str, split: str) -> tuple[str, ...]:
-    """Ways to say a kind in a script that a split may use; empty where there are none."""
+    """The spellings of a kind in a script that a split may use; empty if there are none."""
     entry = lexicon.load(file)[kind]
     plain = entry.get(KEY_OF[script]) or ()
     held = entry.get(lexicon.HELD_OUT)
     if split == TRAIN or not held:
         return tuple(plain)
-    # What folds like a spelling of training would be no exam.
+    # A spelling that folds to a trained one would test nothing.
     trained = {fold_name(one) for key in KEY_OF.values() for one in entry.get(key) or ()}
     unseen = [one for one in held if fold_name(one) not in trained or file == "numbers"]
     return tuple(one for one in unseen if is_devanagari(one) == (script == "d"))
@@ -36,7 +36,7 @@ def variants(file: str, kind: object, script: str, split: str) -> tuple[str, ...
 
 @cache
 def trained_rooms() -> frozenset[str]:
-    """Every folded spelling of a room that training uses."""
+    """All folded spellings of rooms that training uses."""
     return frozenset(
         " ".join(fold_name(spelling))
         for kind in lexicon.load("rooms")
@@ -46,17 +46,17 @@ def trained_rooms() -> frozenset[str]:
 
 
 def say_kind(rng: random.Random, file: str, kind: object, script: str, split: str) -> str:
-    """One way to say a kind; another script where this one has none."""
+    """A spelling of a kind; in another script if this one has none."""
     for other in dict.fromkeys((script, "r", "e", "d")):
         several = variants(file, kind, other, split)
         if several:
-            # The first ones are the usual ones.
+            # The lexicon lists the usual spellings first.
             return several[min(int(rng.expovariate(0.25)), len(several) - 1)] if split != TEST else rng.choice(several)
     raise ValueError(f"{kind} of {file} has no name")
 
 
 def invented(rng: random.Random) -> str:
-    """A name that is in no lexicon."""
+    """A random name that is not in the lexicon."""
     name = "".join(
         rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.choice((1, 2, 2, 2, 3)))
     )
@@ -65,7 +65,7 @@ def invented(rng: random.Random) -> str:
 
 @cache
 def _of(section: str, split: str) -> tuple[tuple[str, ...], ...]:
-    """People, kin, things or modifiers; every seventh is for the test only."""
+    """The people, kin, things or modifiers of a split; every seventh is for the test only."""
     names = [tuple(name) for name in lexicon.load("names")[section]]
     return tuple(name for index, name in enumerate(names) if (index % 7 == 3) == (split == TEST))
 

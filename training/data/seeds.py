@@ -1,10 +1,10 @@
-"""Whole sentences that people wrote, `phrases/seeds/*.yaml`: slots for names and values, and what is to be done.
+"""Whole sentences that people wrote (`phrases/seeds/*.yaml`), with slots for names and values, and what each asks for.
 
     - {r: "{A} ko batti nibhayera {B} ko chai balideu hai", do: ["off A", "on B"]}
 
-`do` is a list of `VERB TARGETS [- EXCEPTIONS] [DATA …]`, or one word of refusal. Targets and exceptions are slots joined by
-`+`, `here`, `all`, or (in what follows on from another sentence) `it`. Data: `=p` or `=40` percent, `+p`, `-20` steps,
-`colour:c`, `colour:red`, `kelvin:2700`, `transition:5`, `flash`. `same A` does with A what was done before.
+`do` is a list of `VERB TARGETS [- EXCEPTIONS] [DATA …]`, or the word for a refusal. Targets and exceptions are slots joined
+by `+`, `here`, `all`, or `it` (in a sentence that follows on from another). Data: `=p` or `=40` percent, `+p`, `-20` steps,
+`colour:c`, `colour:red`, `kelvin:2700`, `transition:5`, `flash`. `same A` repeats the action before, with A as target.
 
 >>> Wanted.parse("on F - A+L =p colour:red")
 Wanted(verb='on', targets=('F',), exceptions=('A', 'L'), data=('=p', 'colour:red'))
@@ -34,7 +34,7 @@ _DATA = re.compile(r"[=+-](\d+|[pqs])|colour:\w+|kelvin:\d+|transition:(\d+|n)|f
 
 @dataclass(frozen=True)
 class Wanted:
-    """One thing to do, with slots for names and values."""
+    """One action, with slots for names and values."""
 
     verb: str
     targets: tuple[str, ...]
@@ -60,14 +60,14 @@ class Wanted:
 
     @property
     def slots(self) -> set[str]:
-        """The slots for names and values that are used."""
+        """The slots for names and values that it uses."""
         values = {data.lstrip("=+-").partition(":")[2] or data.lstrip("=+-") for data in self.data}
         return {one for one in {*self.targets, *self.exceptions, *values} if len(one) == 1 and one.isalpha()}
 
 
 @dataclass(frozen=True)
 class Seed:
-    """One sentence with slots; `refusal` where nothing is to be done, `follows` where it follows on from another."""
+    """One sentence with slots; `refusal` if nothing must be done, `follows` if it follows on from another sentence."""
 
     script: str
     text: str
@@ -77,24 +77,24 @@ class Seed:
 
     @property
     def slots(self) -> list[str]:
-        """The slots for names and values in the text, each once."""
+        """The slots for names and values in the text, without repeats."""
         return list(dict.fromkeys(_SLOT.findall(self.text)))
 
     @property
     def plain(self) -> str:
-        """The text without what two writers may well have done differently: case and punctuation."""
+        """The text without case and punctuation, in which two writers of one sentence may differ."""
         return " ".join(_WORD.findall(self.text.lower()))
 
     @property
     def split(self) -> str:
-        """The one split that may use it: one sentence in eight is for the test, one in sixteen for validation."""
+        """The only split that may use it: one sentence in eight is for the test, one in sixteen for validation."""
         return {0: TEST, 4: VALIDATION, 8: TEST}.get(crc32(self.plain.encode()) % 16, TRAIN)
 
     def check(self) -> None:
-        """Make sure that what is to be done speaks of what is said.
+        """Check that the actions use only slots of the text.
 
         Raises:
-            ValueError: it does not.
+            ValueError: they use another one.
         """
         used = {slot for wanted in self.wanted for slot in wanted.slots}
         if not used <= set(self.slots):
@@ -106,11 +106,11 @@ def seeds(split: str) -> tuple[Seed, ...]:
     """All sentences of a split.
 
     Raises:
-        ValueError: a file says something that is not in the notation.
+        ValueError: an entry of a file is not in the notation.
     """
     found: dict[tuple[str, str], Seed] = {}
     for path in sorted(FOLDER.glob("*.yaml")):
-        entries = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 (on and off are words)
+        entries = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 (on, off: strings)
         for entry in entries:
             seed = _seed(entry)
             found.setdefault((seed.script, seed.plain), seed)

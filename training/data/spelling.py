@@ -1,4 +1,4 @@
-"""How people misspell: what folding undoes (so that raw text looks real), and thumb slips, which it does not."""
+"""How people misspell: other spellings, which folding undoes (so that raw text looks real), and typos, which it does not."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _NEIGHBOURS = {
 
 
 def respell(rng: random.Random, text: str) -> str:
-    """The same sounds in other letters, as romanised Nepali has it."""
+    """The same sounds in other letters, as is common in romanised Nepali."""
     for _ in range(rng.choice((1, 1, 2))):
         old, new = rng.choice(_ALTERNATIONS)
         at = text.lower().find(old)
-        # A first letter that changed would make another word of an English name.
+        # With another first letter an English name would become another word.
         if at > 0 or (at == 0 and old in ("bh", "v", "ph", "f")):
             text = text[:at] + new + text[at + len(old) :]
     return text
 
 
 def typos(rng: random.Random, text: str) -> str:
-    """One sentence in eight gets a slip or two in Latin words: a letter dropped, doubled, swapped, or its neighbour."""
+    """Make one or two typos in one sentence in eight: a Latin letter dropped, doubled, swapped, or a neighbouring key."""
     if rng.random() > 0.13:
         return text
     for _ in range(rng.choice((1, 1, 2))):

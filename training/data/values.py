@@ -1,4 +1,4 @@
-"""Values as people say them: percentages, degrees, colours, by how much; with the data line that each means."""
+"""Values as people say them (percentages, words like `half`, colours, steps), each with the data line that it means."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .naming import say_kind
 from .phrasebook import Phrasebook
 
 _DEGREES = {"half": 50, "full": 100, "minimum": 1, "low": 20, "dim": 30, "medium": 50, "bright": 100}
-_STEP = 20  # where no number is said
+_STEP = 20  # percent, if no number is said
 _KIND_FILES = ("rooms", "floors", "lights")
 
 
 @dataclass(frozen=True)
 class Value:
-    """What is to be done with lights, and how it is said: `said` fills {V} or {C} of the form."""
+    """What a command does to lights, and how it is said: `said` fills {V} or {C} of the form."""
 
     action: str
     form: str
@@ -28,13 +28,13 @@ class Value:
     verb: str = ""
     said: str = ""
     line: str = ""
-    unsaid_line: str = ""  # where the form leaves the value out
-    colour: str = ""  # said beside the value
+    unsaid_line: str = ""  # the line if the form leaves the value out
+    colour: str = ""  # said in addition to the value
     colour_line: str = ""
 
 
 def draw(rng: random.Random, book: Phrasebook, intent: str, script: str, split: str) -> Value:
-    """A value for an intent: switch, percent, degree, colour, both or step."""
+    """A random value for an intent: switch, percent, degree, colour, both or step."""
     if intent == "switch":
         meaning, action = rng.choices((("turn_on", ON), ("turn_off", OFF), ("toggle", TOGGLE)), (45, 48, 7))[0]
         return Value(action, "switch", meaning, meaning)
@@ -65,12 +65,12 @@ def brightness(number: int) -> str:
 
 
 def refusal(section: str) -> str:
-    """The line that refuses, for a section of the negatives (`not_for_lights`)."""
+    """The refusal line for a section of `phrases/negatives.yaml` (such as `not_for_lights`)."""
     return refusal_line(Refusal[section.upper()])
 
 
 def percent(rng: random.Random, book: Phrasebook, number: int, script: str, split: str) -> str:
-    """A number of percent, in digits or in words."""
+    """A percentage, in digits or in words."""
     draw_word = rng.random() < 0.35
     if not draw_word:
         digits = (
@@ -84,7 +84,7 @@ def percent(rng: random.Random, book: Phrasebook, number: int, script: str, spli
 
 
 def colour(rng: random.Random, script: str, split: str) -> tuple[str, str]:
-    """The data line of a colour or a colour temperature, and how it is said."""
+    """The data line of a random colour or colour temperature, and how it is said."""
     if rng.random() < 0.3:
         kelvin = rng.choice(list(lexicon.load("temperatures")))
         if rng.random() < 0.2:
@@ -98,7 +98,7 @@ def colour(rng: random.Random, script: str, split: str) -> tuple[str, str]:
 
 
 def delayed(rng: random.Random, script: str, command: str) -> str:
-    """A command with a time or a condition: something that is not done at once."""
+    """The command with a time or a condition, so that it must not be done at once."""
     number = rng.choice((1, 2, 3, 5, 5, 10, 10, 15, 20, 30, 45, 60))
     hour = rng.randint(1, 12)
     before = {
@@ -191,5 +191,5 @@ def _kinds() -> dict[tuple[str, ...], tuple[str, object]]:
 
 
 def kind_of(name: str) -> tuple[str, object] | None:
-    """The file and the kind of the lexicon that a whole name belongs to."""
+    """The lexicon's file and kind that a whole name belongs to, if any."""
     return _kinds().get(fold_name(name))

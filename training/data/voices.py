@@ -1,7 +1,7 @@
-"""Sentences that people wrote (`seeds.py`) said in a home, alone, two together, or after another sentence.
+"""Sentences that people wrote (`seeds.py`), said in a home: alone, two joined, or after another sentence.
 
-Two thirds of the data set; the rest is built from parts (`commands.py`). What follows on from another sentence is
-given the plan of that one, as in a house.
+They are two thirds of the data set; the rest is built from parts (`commands.py`). A sentence after another one gets the
+plan of that one in its prompt, as in the integration.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _FAMILY = {line.partition(":")[0]: index for index, family in enumerate(DATA_FAM
 
 @dataclass
 class _Filling:
-    """What stands in the slots of one sentence: names as said (marked), values with their data lines."""
+    """What fills the slots of one sentence: names as said (marked), numbers, and the data lines of colours."""
 
     names: dict[str, list[str]]
     numbers: dict[str, int]
@@ -56,10 +56,10 @@ class _Filling:
 
 
 class Voice(Speaker):
-    """Somebody in a home, who says what people wrote and what the parts allow."""
+    """A speaker who uses both sources: sentences that people wrote, and sentences built from parts."""
 
     def __init__(self, rng: random.Random, home: Home, split: str) -> None:
-        """Validation differs from training only in the sentences that people wrote."""
+        """Validation uses the words of training, but other sentences that people wrote."""
         super().__init__(rng, home, TRAIN if split == VALIDATION else split)
         self._seeds = seeds.seeds(split)
 
@@ -78,7 +78,7 @@ class Voice(Speaker):
         draw = self.rng.random()
         if draw < 0.14:
             return self._two()
-        refused = draw < 0.17  # more often than people wrote them: at least 15% of all are to be refused
+        refused = draw < 0.17  # more refusals than people wrote: at least 15% of all sentences must be refused
         return self._of(self._seed(lambda seed: not seed.follows and (bool(seed.refusal) or not refused)), often=0.55)
 
     def _seed(self, fits: Callable[[Seed], bool]) -> Seed:
@@ -145,14 +145,14 @@ class Voice(Speaker):
                 (1, 2, 3, 5, 5, 10, 10, 15, 20, 30, 45, 60, self.rng.randint(1, 60))
             )
             return str(filling.numbers[slot])
-        # Now and then two stand where the sentence has one.
+        # Sometimes two names fill one slot.
         count = 2 if slot not in seeds.FLOORS and self.rng.random() < 0.05 else 1
         names = [self._another(slot, filling) for _ in range(count)]
         filling.names[slot] = [self._name(name) for name in names]
         return f" {self.book.word('and', self._word_script())} ".join(filling.names[slot])
 
     def _another(self, slot: str, filling: _Filling) -> str:
-        """A name that the sentence does not have yet, if the home has so many."""
+        """A name that is not in the sentence yet, if the home has enough names."""
         taken = {MARKED_NAME.sub("", name).lower() for names in filling.names.values() for name in names}
         for _ in range(6):
             name = self._floor_name() if slot in seeds.FLOORS else self._name_for(slot)
@@ -161,12 +161,12 @@ class Voice(Speaker):
         return name
 
     def _name_for(self, slot: str) -> str:
-        """Who wrote of a place may as well have spoken of a lamp, and now and then the reverse."""
+        """A place or a lamp, as the slot says; one time in eight the other."""
         lamp = (slot in seeds.LAMPS) != (self.rng.random() < 0.12)
         return self._light_name() if lamp else self._place_name()
 
     def _clause_of(self, wanted: Wanted, filling: _Filling, before: list[str]) -> Clause:
-        """One action; `before`: the labels that `it` stands for."""
+        """The clause of one action; `before`: the labels that `it` stands for."""
         names = list(_names(wanted.targets, filling, before))
         clause = Clause(ACTION_OF[wanted.verb], names, "")
         clause.exceptions = list(_names(wanted.exceptions, filling, before))
@@ -182,7 +182,7 @@ class Voice(Speaker):
     # -- sentences after another
 
     def _follow_up(self) -> Example:
-        """A sentence that follows on from another; now and then nothing came before it."""
+        """A sentence that follows on from another; in one of five nothing came before it."""
         before = None if self.rng.random() < 0.2 else self._earlier()
         seed = self._seed(lambda seed: seed.follows)
         text, filling = self._fill_seed(seed)
@@ -207,7 +207,7 @@ class Voice(Speaker):
         return clause
 
     def _earlier(self) -> Example:
-        """A command of a few lights, such as people follow on from."""
+        """A command for a few lights, which another sentence can follow on from."""
         while True:
             draw = self.rng.random()
             example = self._written() if draw < 0.7 else super()._try()
@@ -216,12 +216,12 @@ class Voice(Speaker):
                 return example
 
     def _after_another(self, example: Example) -> Example:
-        """A sentence that has nothing to do with the one before."""
+        """The same sentence after an unrelated one."""
         return _after(example, self._earlier())
 
 
 def _stands_alone(example: Example) -> bool:
-    """Whether a sentence means the same whatever was said before: `batti bala` may go on with the room before."""
+    """Whether a sentence means the same after any other: `batti bala` alone may mean the room of the sentence before."""
     return HERE not in example.answer or any(words in example.text.lower() for words in _EXPLICIT_HERE)
 
 
