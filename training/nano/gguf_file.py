@@ -1,4 +1,4 @@
-"""A model that `train.py` trained as GGUF, stamped with what it needs to know of Batti; and read again."""
+"""The bundled model as a GGUF file, written and read. The file also holds the version of Batti's prompt."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ABOUT = About(
 
 
 def write(model: Llama, tokens: Tokenizer, path: Path) -> None:
-    """Write a model as GGUF; matrices as Q8_0, norms as F32."""
+    """Write a model as GGUF: matrices as Q8_0, norms as F32."""
     path.parent.mkdir(parents=True, exist_ok=True)
     numbers = _tensors(model)
     tensors = (Tensor(name, one.shape, Type.F32 if one.ndim == 1 else Type.Q8_0) for name, one in numbers.items())
@@ -51,7 +51,7 @@ def _sizes(shape: Shape) -> Sizes:
 
 
 def _tensors(model: Llama) -> dict[str, np.ndarray]:
-    """Weights under llama.cpp's names; queries and keys reordered for its rotary positions."""
+    """All weights under llama.cpp's names; queries and keys reordered for its rotary positions."""
     heads = model.shape.heads
 
     def of(tensor: torch.Tensor) -> np.ndarray:
@@ -77,7 +77,7 @@ def _tensors(model: Llama) -> dict[str, np.ndarray]:
 
 
 def read(path: Path) -> tuple[Llama, Tokenizer]:
-    """A model and its tokeniser from a GGUF that `write` wrote, or from the folder of a run of `train.py`."""
+    """A model and its tokeniser, from a GGUF that `write` wrote or from the run folder of `train.py`."""
     return _read_gguf(path) if path.is_file() else _read_run(path)
 
 
@@ -119,7 +119,7 @@ def _fill(block: Block, parts: dict[str, np.ndarray], heads: int) -> None:
 
 
 def _tensor(numbers: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(numbers.copy())  # what comes from the file's own memory cannot be written to
+    return torch.from_numpy(numbers.copy())  # copied, because the memory map of the file is read-only
 
 
 def _read_run(folder: Path) -> tuple[Llama, Tokenizer]:

@@ -1,8 +1,8 @@
-"""A Llama as llama.cpp runs it, in as few operations as a CPU needs: what `train.py` trains.
+"""The Llama that `train.py` trains, written so that it trains fast on a CPU.
 
-The same computation as transformers' LlamaForCausalLM (tied embeddings, rotary positions,
-SwiGLU, RMSNorm), but query, key and value in one product, gate and up in another, and logits only where there is a loss:
-on two cores that trains faster (figures in LOG.md).
+It computes the same as transformers' LlamaForCausalLM (tied embeddings, rotary positions, SwiGLU, RMSNorm), but query, key
+and value in one product, gate and up in another, and logits only where there is a loss: that is faster on two cores
+(figures in LOG.md).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ROPE_BASE = 10000.0
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of a model; `width` must be a multiple of `heads`."""
+    """Sizes of the model; `width` must be a multiple of `heads`."""
 
     vocabulary: int
     width: int
@@ -30,7 +30,7 @@ class Shape:
 
 
 class Block(nn.Module):
-    """One layer: attention, then the gated feed-forward part, each around a residual."""
+    """One layer: attention, then the gated feed-forward part, each with a residual connection."""
 
     def __init__(self, shape: Shape) -> None:
         """Make the four matrices and two norms of a layer."""
@@ -44,7 +44,7 @@ class Block(nn.Module):
         self.down = nn.Linear(shape.hidden, shape.width, bias=False)
 
     def forward(self, prefix: Tensor, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
-        """(1, length of the prefix, width) and (batch, time, width) to the same; the batch sees the prefix before itself."""
+        """From and to prefix (1, length, width) and batch (batch, time, width); the batch attends to the prefix too."""
         length = prefix.shape[1]
         before = self._heads(prefix, cos[:length], sin[:length])
         query, key, value = self._heads(x, cos[length:], sin[length:])
@@ -61,8 +61,8 @@ class Block(nn.Module):
         return _rotate(qkv[0], cos, sin), _rotate(qkv[1], cos, sin), qkv[2]
 
     def _onward(self, x: Tensor, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """What a layer makes of its input, once it is known what sees what."""
-        # Spelt out: on short sequences the backward pass of scaled_dot_product_attention takes 9 times as long on a CPU.
+        """Causal attention with this query, key and value, then the feed-forward part."""
+        # Not scaled_dot_product_attention: on short sequences its backward pass takes 9 times as long on a CPU.
         scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
         time, seen_from = scores.shape[-2:]
         future = torch.ones(time, seen_from, dtype=torch.bool, device=x.device).triu(1 + seen_from - time)
@@ -76,7 +76,7 @@ class Llama(nn.Module):
     """The whole model, with embeddings tied to the output."""
 
     def __init__(self, shape: Shape) -> None:
-        """Random weights, as GPT-2 and Llama begin: small, residual outputs smaller with depth."""
+        """Random weights, initialised as in GPT-2 and Llama: small, and smaller with depth for residual outputs."""
         super().__init__()
         self.shape = shape
         self.embedding = nn.Embedding(shape.vocabulary, shape.width)
@@ -92,9 +92,9 @@ class Llama(nn.Module):
         self.register_buffer("sin", angles.sin(), persistent=False)
 
     def forward(self, prefix: Tensor, tokens: Tensor, where: Tensor) -> Tensor:
-        """Logits (n, vocabulary) at the places `where` (n,) of the flattened tokens (batch, time).
+        """Logits (n, vocabulary) at the positions `where` (n,) of the flattened tokens (batch, time).
 
-        What all have before them, `prefix` (length,), is computed once.
+        `prefix` (length,) stands before every sentence and is computed only once.
         """
         before, x = self.embedding(prefix[None]), self.embedding(tokens)
         cos, sin = (table[: len(prefix) + tokens.shape[1]].to(x.dtype) for table in (self.cos, self.sin))
@@ -109,7 +109,7 @@ def _norm(x: Tensor, weight: Tensor) -> Tensor:
 
 
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary positions on the two halves of a head, as transformers has them; `gguf_file.py` reorders the rows for llama.cpp.
+    """Rotary positions on the two halves of a head, as in transformers; `gguf_file.py` reorders the rows for llama.cpp.
 
     x: (batch, heads, time, width of a head); cos, sin: (time, half of that).
     """

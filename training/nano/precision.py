@@ -1,7 +1,7 @@
-"""What numbers a machine computes with: bfloat16 where it can, float32 where it would only be imitated.
+"""The number type for training: bfloat16 if the hardware supports it, otherwise float32.
 
-On a processor without AVX512_BF16 or AMX, PyTorch's products in bfloat16 take eleven times as long as in float32 (LOG.md,
-2026-11-25), and PyTorch's Muon always orthogonalises in bfloat16.
+On a processor without AVX512_BF16 or AMX, PyTorch multiplies bfloat16 matrices eleven times slower than float32 ones
+(LOG.md, 2026-11-25), and PyTorch's Muon always orthogonalises in bfloat16.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from torch.optim import _muon
 
 
 def working_type(device: str) -> torch.dtype:
-    """The type that weights and activations have in training."""
+    """The type of weights and activations in training."""
     has_bfloat16 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return torch.bfloat16 if device == "cuda" or has_bfloat16 else torch.float32
 
 
 def orthogonalise_in_float32() -> None:
-    """Have Muon work in float32 from now on. The function below stands in for PyTorch 2.13's, which is pinned."""
+    """Make Muon work in float32 from now on: replaces a private function of PyTorch 2.13, the pinned version."""
     _muon._zeropower_via_newtonschulz = _zeropower
 
 
 def _zeropower(
     grad: torch.Tensor, ns_coefficients: tuple[float, float, float], ns_steps: int, eps: float
 ) -> torch.Tensor:
-    """Newton and Schulz's iteration, as in Keller Jordan's Muon (https://github.com/KellerJordan/Muon)."""
+    """The Newton-Schulz iteration, as in Keller Jordan's Muon (https://github.com/KellerJordan/Muon)."""
     a, b, c = ns_coefficients
     wide = grad.shape[0] <= grad.shape[1]
     x = grad if wide else grad.T

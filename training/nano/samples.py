@@ -1,4 +1,4 @@
-"""Sentences as tokens, and tokens as batches: what the trainer eats."""
+"""Sentences as tokens, and tokens as batches for the trainer."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ..data import dataset, encoding
 from . import tokenizer as tokenisers
 
 _LENGTHS = range(16, 185, 8)  # batches are padded to one of these
-_ANSWER_SHARE = 0.5  # of the tokens of a batch, at most, are answers
+_ANSWER_SHARE = 0.5  # at most this share of a batch's tokens are answers
 
 Sample = tuple[np.ndarray, int]  # tokens, and where the answer begins
 
 
 def encode(tokens: Tokenizer, sentence: str, answer: str, previous: str = "") -> tuple[list[int], int]:
-    """Tokens after the prefix, and where the answer begins."""
+    """All tokens after the prefix, and the index at which the answer begins."""
     return encoding.encode(partial(_numbers, tokens), sentence, answer, previous)
 
 
@@ -39,31 +39,31 @@ def _numbers(tokens: Tokenizer, piece: Piece) -> list[int]:
 
 
 class Scatterer:
-    """Encodes as `encode` does, but splits some words into smaller pieces than need be: BPE-dropout.
+    """Encodes like `encode`, but with BPE-dropout: it splits some words into smaller pieces than necessary.
 
-    A model that has seen `nibhaideu` as `nibha ideu`, `nib ha ideu` … makes more of a form that it has not seen. Words of
-    the answer are left whole, for there the pieces are to be copied. Source: Provilkov, Emelianenko and Voita, BPE-Dropout
-    (ACL 2020).
+    A model that has seen `nibhaideu` as `nibha ideu`, `nib ha ideu` … understands unseen forms better. Words of the answer
+    are not split, because the model must copy their tokens. Source: Provilkov, Emelianenko and Voita, BPE-Dropout (ACL
+    2020).
 
     Args:
-        share: of the sentences in which words are split.
-        dropout: the share of merges that are left out in these.
+        share: the share of sentences in which words are split.
+        dropout: the share of merges that are left out in these sentences.
     """
 
     def __init__(self, tokens: Tokenizer, share: float, dropout: float, seed: int) -> None:
-        """Make a second tokeniser that forgets merges."""
+        """Make a second tokeniser, with dropout."""
         self._tokens, self._share, self._rng = tokens, share, random.Random(seed)
         self._scattered = tokenisers.forgetful(tokens, dropout)
         self._fixed: dict[str, list[int]] = {}
 
     def encode(self, sentence: str, answer: str, previous: str) -> tuple[list[int], int]:
-        """Tokens after the prefix, and where the answer begins."""
+        """All tokens after the prefix, and the index at which the answer begins."""
         if self._rng.random() >= self._share:
             return encode(self._tokens, sentence, answer, previous)
         copied = set(answer.split())
 
         def tokenise(piece: Piece) -> list[int]:
-            if piece.special or piece.text != f" {sentence}":  # no line of an answer is that, for each ends one
+            if piece.special or piece.text != f" {sentence}":  # never a line of an answer: those end in a line break
                 return self._whole(piece.text)
             numbers: list[int] = []
             for word in sentence.split():
@@ -80,7 +80,7 @@ class Scatterer:
 
 
 def encode_all(tokens: Tokenizer, recipe: dict[str, Any], path: Path, cache: Path) -> list[Sample]:
-    """All samples of a file; the encoded form is kept beside the run."""
+    """All samples of a file; they are cached in the run's folder."""
     if not cache.exists():
         scatterer = Scatterer(tokens, **recipe["tokenizer"]["scatter"], seed=recipe["seed"])
         flat: list[int] = []
@@ -99,7 +99,7 @@ def encode_all(tokens: Tokenizer, recipe: dict[str, Any], path: Path, cache: Pat
 
 
 def batches(samples: list[Sample], tokens_per_step: int, rng: random.Random) -> list[tuple[int, list[Sample]]]:
-    """One epoch: samples of like length together, batches in random order."""
+    """One epoch: each batch has samples of similar length; batches are in random order."""
     by_length: dict[int, list[Sample]] = {length: [] for length in _LENGTHS}
     for sample in rng.sample(samples, len(samples)):
         by_length[next(length for length in _LENGTHS if len(sample[0]) <= length)].append(sample)
@@ -112,7 +112,7 @@ def batches(samples: list[Sample], tokens_per_step: int, rng: random.Random) -> 
 
 
 def tensors(length: int, several: list[Sample]) -> Iterator[torch.Tensor]:
-    """Tokens (batch, length), the flat places that predict an answer's token (padded), and those tokens (-100: none)."""
+    """Tokens (batch, length), flat positions that predict a token of an answer (padded), these tokens (-100: padding)."""
     tokens = np.zeros((len(several), length), np.int64)
     where: list[int] = []
     wanted: list[int] = []

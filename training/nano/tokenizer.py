@@ -1,7 +1,7 @@
-"""The bundled model's tokeniser: byte-level BPE as Llama 3 has it, small, with Llama 3's chat tokens.
+"""The bundled model's tokeniser: a small byte-level BPE like Llama 3's, with Llama 3's chat tokens.
 
-A line that the model decides for is one piece, so that a decision is one token. The pre-tokenisation is Llama 3's
-(llama.cpp knows it as `llama-bpe`), so what is said of one tokeniser's line boundaries holds for the other.
+Each line that the model can choose is one token, so that a choice is one model step. The pre-tokeniser is Llama 3's
+(`llama-bpe` in llama.cpp), so line boundaries behave the same in both tokenisers.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _LLAMA3 = (
 
 
 def pieces() -> list[str]:
-    """Stretches of the output language that are one token each: whole lines, and the keys of data lines.
+    """The parts of the output language that are one token each: whole lines, and the keys of data lines.
 
-    `  target:` and `  data:` are spelt out: with `  except:` a piece, their first token tells them apart.
+    `  target:` and `  data:` are not: as `  except:` is one token, their first token already tells all three apart.
     """
     keys = dict.fromkeys(line.partition(":")[0] + ":" for family in DATA_FAMILIES for line in family)
     return [*map(action_line, ACTIONS), *map(refusal_line, Refusal), EXCEPT_LINE, *keys]
 
 
 def train(texts: Iterable[str], size: int) -> Tokenizer:
-    """Learn the merges; `size` counts every token, chat tokens and pieces too."""
+    """Learn the merges; `size` is the number of all tokens, chat tokens and whole lines included."""
     special, added = _special(CHAT_TOKENS), _added(pieces())
     tokenizer = with_parts(models.BPE(ignore_merges=True))
     tokenizer.add_special_tokens(special)
@@ -60,7 +60,7 @@ def train(texts: Iterable[str], size: int) -> Tokenizer:
 
 
 def from_vocabulary(vocabulary: Vocabulary) -> Tokenizer:
-    """The tokeniser that a GGUF file describes."""
+    """The tokeniser of a GGUF file's vocabulary."""
     numbers = {text: number for number, text in enumerate(vocabulary.tokens)}
     pairs = [_pair(merge, numbers) for merge in vocabulary.merges]
     tokenizer = with_parts(models.BPE(numbers, pairs, ignore_merges=True))
@@ -71,7 +71,7 @@ def from_vocabulary(vocabulary: Vocabulary) -> Tokenizer:
 
 
 def _pair(merge: str, vocabulary: Mapping[str, int]) -> tuple[str, str]:
-    """The two pieces of a merge; those of whole lines have spaces of their own."""
+    """The two tokens of a merge; tokens that are whole lines contain spaces themselves."""
     if merge.count(" ") == 1:
         one, other = merge.split(" ")
         return one, other
@@ -88,7 +88,7 @@ def _added(texts: Iterable[str]) -> list[AddedToken]:
 
 
 def with_parts(model: models.BPE) -> Tokenizer:
-    """A tokeniser of these merges that splits text as Llama 3's does."""
+    """A tokeniser with this BPE model that splits text like Llama 3's."""
     tokenizer = Tokenizer(model)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -101,23 +101,23 @@ def with_parts(model: models.BPE) -> Tokenizer:
 
 
 def load(path: Path) -> Tokenizer:
-    """Read a tokeniser that was saved."""
+    """Read a saved tokeniser."""
     return Tokenizer.from_file(str(path))
 
 
 def forgetful(tokenizer: Tokenizer, dropout: float) -> Tokenizer:
-    """The same tokeniser, leaving out merges at random."""
+    """The same tokeniser with BPE-dropout: it leaves out merges at random."""
     described = json.loads(tokenizer.to_str())
     described["model"] |= {"dropout": dropout, "ignore_merges": False}
     return Tokenizer.from_str(json.dumps(described))
 
 
 def vocabulary_of(tokenizer: Tokenizer, size: int | None = None) -> Vocabulary:
-    """A tokeniser, ours or Llama 3's, as a GGUF file describes it.
+    """The vocabulary of a tokeniser (the bundled model's or Llama 3's), as a GGUF file holds it.
 
     Args:
-        tokenizer: that one.
-        size: rows of the model's embeddings, where these may be more than there are tokens.
+        tokenizer: the tokeniser.
+        size: rows of the model's embeddings, if there may be more rows than tokens.
     """
     texts = {number: text for text, number in tokenizer.get_vocab(with_added_tokens=True).items()}
     added = tokenizer.get_added_tokens_decoder()

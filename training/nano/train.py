@@ -1,8 +1,8 @@
-"""The bundled model, from nothing: sentences, tokeniser, training, GGUF.
+"""Trains the bundled model from random weights: data set, tokeniser, training, GGUF.
 
     python -m training.nano --out custom_components/batti/models/batti-nano.gguf
 
-Stopped and started again it goes on where its last checkpoint was. Everything that can be chosen is in the recipe.
+If it is stopped, the same command continues from the last checkpoint. All hyperparameters are in the recipe.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from .samples import Sample, batches, encode_all, prefix, tensors
 FOLDER = Path(__file__).parents[1]
 SECONDS_PER_CHECKPOINT = 180
 _TOKENIZER_SAMPLE = 60_000
-_HEADERS = ("system", "user", "assistant", "\n\n", prompt.SYSTEM)  # of every prompt: one piece each
+_HEADERS = ("system", "user", "assistant", "\n\n", prompt.SYSTEM)  # in every prompt: their words become one token each
 
 
 def main() -> None:
@@ -49,7 +49,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=dataset.OUT)
     parser.add_argument("--out", type=Path, required=True, help="the GGUF to write")
     parser.add_argument(
-        "--start", type=Path, help="a GGUF of ours, or the folder of a run, whose weights and tokeniser to go on from"
+        "--start",
+        type=Path,
+        help="start from the weights and tokeniser of this GGUF (made by training.nano) or run folder",
     )
     options = parser.parse_args()
     recipe = yaml.safe_load(options.recipe.read_text(encoding="utf-8"))
@@ -67,7 +69,7 @@ def main() -> None:
 
 
 def make_tokenizer(recipe: dict[str, Any], data: Path, run: Path) -> Tokenizer:
-    """Learn the tokeniser from what the model will see, or read it."""
+    """Learn the tokeniser from training data, or read it if the run has one."""
     path = run / "tokenizer.json"
     if not path.exists():
         lines = islice(dataset.read(data / "train.jsonl"), _TOKENIZER_SAMPLE)
@@ -77,16 +79,16 @@ def make_tokenizer(recipe: dict[str, Any], data: Path, run: Path) -> Tokenizer:
 
 
 def _labels_only(line: dict[str, Any]) -> str:
-    """An answer without the lines that are pieces: they must not take up merges."""
+    """An answer without the lines that are one token anyway: the tokeniser must not spend merges on them."""
     own = set(tokenisers.pieces())
     return "".join(part for part in line["messages"][2]["content"].splitlines(keepends=True) if part not in own)
 
 
 class Trainer:
-    """Trains one model; keeps its state in the run's folder."""
+    """Trains one model; saves checkpoints in the run's folder."""
 
     def __init__(self, recipe: dict[str, Any], tokens: Tokenizer, run: Path, start: Llama | None = None) -> None:
-        """Begin anew, with the weights of another run, or where this run's checkpoint left off."""
+        """Start with random weights or those of `start`, or resume from this run's checkpoint."""
         torch.manual_seed(recipe["seed"])
         self.recipe, self.run = recipe["training"], run
         self.seed = recipe["seed"]
@@ -94,7 +96,7 @@ class Trainer:
         model = start or Llama(Shape(vocabulary=tokens.get_vocab_size(), **recipe["model"]))
         self.model = model.to(self.device)
         self.prefix = torch.tensor(prefix(tokens), device=self.device)
-        # The weights work in bfloat16 and are kept in float32: autocast would convert them at every use.
+        # Master weights in float32, a working copy in bfloat16: autocast would convert the weights at every use.
         working = working_type(self.device)
         if working is torch.float32:
             orthogonalise_in_float32()
@@ -103,12 +105,12 @@ class Trainer:
         self.optimizers = self._optimizers()
         self.step = 0
         self.losses: list[float] = []
-        # dynamic: compiled for one shape only, torch 2.13 makes NaN gradients of some of them on a CPU.
+        # dynamic: compiled for one fixed shape, torch 2.13 computes NaN gradients for some shapes on a CPU.
         self._loss_of = torch.compile(self._loss, dynamic=True)
         self._resume()
 
     def _optimizers(self) -> list[torch.optim.Optimizer]:
-        """Muon for the matrices of the layers, AdamW for the rest; scaled so that both take one learning rate."""
+        """Muon for the matrices of the layers, AdamW for the rest; Muon is scaled so that one learning rate fits both."""
         matrices = [parameter for parameter in self.model.blocks.parameters() if parameter.dim() > 1]
         norms = [parameter for parameter in self.model.parameters() if parameter.dim() == 1]
         rate, decay = self.recipe["learning_rate"], self.recipe["weight_decay"]
@@ -122,7 +124,7 @@ class Trainer:
         ]
 
     def train(self, samples: list[Sample]) -> Llama:
-        """Run all epochs; returns the model with averaged weights, on the CPU."""
+        """Train all epochs; returns the model with averaged weights, on the CPU."""
         whole = math.ceil(self.recipe["epochs"])
         epochs = [batches(samples, self.recipe["tokens_per_step"], random.Random(self.seed + n)) for n in range(whole)]
         schedule = [batch for epoch in epochs for batch in epoch]
