@@ -1,4 +1,4 @@
-"""An adapter (LoRA) to a base: made from a recipe, and saved so that it tells what it belongs to."""
+"""LoRA adapters: added to a base model by a recipe, and saved with the name of that base model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from . import hardware  # noqa: F401  # isort: skip  # Unsloth comes before transformers
+from . import hardware  # noqa: F401  # isort: skip  # before transformers, for Unsloth
 
 from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 from transformers import PreTrainedTokenizerBase
@@ -18,15 +18,15 @@ from . import bases
 
 
 def trains_chat_tokens(recipe: dict[str, Any]) -> bool:
-    """Whether the chat tokens' embeddings are trained too: a base that never saw a chat has none worth the name."""
+    """Whether the chat tokens' embeddings are trained too: a base model without chat training has no useful ones."""
     return bool(recipe["lora"].get("chat_tokens"))
 
 
 def attached(recipe: dict[str, Any]) -> tuple[PeftModel, PreTrainedTokenizerBase]:
-    """The recipe's base with a fresh adapter, and its tokeniser."""
+    """The recipe's base model with a new adapter, and its tokeniser."""
     lora, base = recipe["lora"], recipe["base"]
     saves_memory = recipe["training"].get("gradient_checkpointing", False)
-    # Unsloth's own way through a model passes by what peft puts around single embeddings.
+    # Unsloth's fast forward pass ignores peft's wrapper that trains single embeddings.
     unsloth = not trains_chat_tokens(recipe)
     model, tokenizer = bases.load(base, quantised=recipe.get("quantised"), unsloth=unsloth)
     chosen = {
@@ -52,10 +52,10 @@ def attached(recipe: dict[str, Any]) -> tuple[PeftModel, PreTrainedTokenizerBase
 
 
 def save(model: PeftModel, base: str, folder: Path) -> None:
-    """Write the adapter in peft's format, all of it or nothing; it names its base as `bases.load` takes it."""
+    """Write the adapter in peft's format, completely or not at all; it names its base as `bases.load` takes it."""
     new = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
-    # The vocabulary never grows; peft would ask Hugging Face whether it did.
+    # False: the vocabulary never grows, and peft would ask Hugging Face whether it did.
     model.save_pretrained(str(new), save_embedding_layers=False)
     described = new / "adapter_config.json"
     settings = json.loads(described.read_text(encoding="utf-8"))

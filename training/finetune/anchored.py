@@ -1,8 +1,8 @@
-"""A loss that lets a model learn some lines and holds it, on others, to what it said before.
+"""A loss against forgetting: cross entropy on new lines, and on kept lines the divergence from the base model.
 
-Learning a few new words moves all else a little, most of all what the model was not sure of; training on the right answers to
-other sentences does not prevent that, being held to the base's own probabilities does (Li and Hoiem, "Learning without
-Forgetting", 2016). The base is the same model with its adapter switched off.
+Learning a few new words changes other answers too, most of all those that the model was not sure of. Training on right
+answers to other sentences does not prevent this; keeping the base model's own probabilities there does (Li and Hoiem,
+"Learning without Forgetting", 2016). The base model is the same model with its adapter switched off.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from . import chat
 def loss(
     model: Any, inputs: dict[str, Tensor], kept: Tensor, weight: float, items: Tensor | int | None = None
 ) -> Tensor:
-    """The mean over answers' tokens: cross entropy of new lines, divergence from the base (times weight) of kept ones.
+    """The mean over answer tokens: cross entropy for new lines, divergence from the base model times `weight` for kept ones.
 
     Args:
         model: a peft model.
         inputs: `input_ids`, `attention_mask` and `labels`, each (rows, tokens).
-        kept: (rows), true where the base is to be kept to.
+        kept: (rows), true for lines on which the model must stay close to the base model.
         weight: of the divergence.
-        items: tokens of answers in all batches of a step, where there are several; those of this batch where None.
+        items: answer tokens in all batches of a step, if there are several; None: those of this batch.
     """
     labels = inputs["labels"][:, 1:]
     asked = {name: inputs[name] for name in ("input_ids", "attention_mask")}

@@ -1,15 +1,15 @@
-"""What fine-tuning begins from, as a transformers model and its tokeniser.
+"""Loads base models for fine-tuning, as a transformers model and its tokeniser.
 
 | base | is |
 |---|---|
 | `nano` | the bundled model |
-| `tiny` | a Llama of random weights with the bundled model's tokeniser, for trying out |
-| `tiny-llama3` | the same with Llama 3's real vocabulary and stretched rotary positions |
-| `llama32-1b-shape` | the same in exactly the shape of Llama 3.2 1B, for trying out what a machine can bear |
+| `tiny` | a small Llama with random weights and the bundled model's tokeniser, for tests |
+| `tiny-llama3` | the same with Llama 3's real vocabulary and scaled rotary positions |
+| `llama32-1b-shape` | the same in exactly the shape of Llama 3.2 1B, to test what a machine can do |
 | a file | a GGUF that `training.nano` made |
-| anything else | a folder, or a name on Hugging Face; through Unsloth where that runs |
+| anything else | a folder, or a model on Hugging Face; loaded with Unsloth if that runs here |
 
-A base is the same whenever it is loaded, so that an adapter can be merged into it later.
+A base is the same each time it is loaded, random weights too, so that an adapter can be merged into it later.
 """
 
 from __future__ import annotations
@@ -43,22 +43,22 @@ from . import llama3
 from .hardware import Quantisation
 
 NANO = Path(__file__).parents[2] / "custom_components" / "batti" / "models" / "batti-nano.gguf"
-MAX_LENGTH = 1024  # tokens that Unsloth makes room for
+MAX_LENGTH = 1024  # tokens that Unsloth reserves memory for
 _SEED = 3  # of random weights
 _TINY = {"width": 96, "layers": 2, "heads": 4, "kv_heads": 2, "hidden": 256}
 _TINY_LLAMA3 = {"width": 64, "layers": 2, "heads": 4, "kv_heads": 2, "hidden": 128}
 _RANDOM = {"tiny": _TINY, "tiny-llama3": _TINY_LLAMA3, "llama32-1b-shape": asdict(shape.Shape())}
-_PADDING = ("<|finetune_right_pad_id|>", "<|end_of_text|>")  # the first that there is; padding is never looked at
+_PADDING = ("<|finetune_right_pad_id|>", "<|end_of_text|>")  # the first one that exists; padding is masked
 
 
 def load(
     base: str, *, quantised: str | None = None, unsloth: bool = True
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Load a base.
+    """Load a base model.
 
     Args:
-        base: one of those above.
-        quantised: `4bit` or `8bit`, for a base from a folder or Hugging Face, where there is a GPU.
+        base: one of the table in this module's docstring.
+        quantised: `4bit` or `8bit`, for a base from a folder or Hugging Face, if there is a GPU.
         unsloth: whether Unsloth may be used.
     """
     if base == "nano" or Path(base).is_file():
@@ -79,13 +79,13 @@ def load(
 
 
 def with_unsloth(base: str) -> bool:
-    """Whether Unsloth loads this base, where it may; our own ones are none of its kind."""
+    """Whether Unsloth can load this base: never the ones that Batti makes itself."""
     ours = base in ("nano", *_RANDOM) or Path(base).is_file()
     return not ours and hardware.has_unsloth()
 
 
 def as_transformers(model: Llama) -> LlamaForCausalLM:
-    """Our Llama as transformers has it: the same numbers, one matrix each for query, key, value, gate and up."""
+    """The bundled model as transformers' Llama: the same weights, with separate matrices for query, key, value, gate, up."""
     sizes = model.shape
     config = _config(
         {name: getattr(sizes, name) for name in ("width", "layers", "heads", "hidden")} | {"kv_heads": sizes.heads},
@@ -118,7 +118,7 @@ def _ours(path: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
 
 
 def wrapped(tokens: Tokenizer) -> PreTrainedTokenizerBase:
-    """A tokeniser as transformers has it, with our end of turn as its end."""
+    """A tokeniser for transformers; its end token is the chat format's end of turn."""
     padding = next(token for token in _PADDING if tokens.token_to_id(token) is not None)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokens, bos_token=prompt.CHAT_TOKENS[0], eos_token=prompt.END_OF_TURN, pad_token=padding
@@ -128,7 +128,7 @@ def wrapped(tokens: Tokenizer) -> PreTrainedTokenizerBase:
 def _random(
     sizes: dict[str, int], tokens: Tokenizer, *, stretched: bool
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """A model that says nothing sensible yet."""
+    """A model with random weights; `stretched`: with Llama 3's scaled rotary positions."""
     rope: dict[str, Any] = {"rope_type": "default", "rope_theta": ROPE_BASE}
     context = MAX_LENGTH
     if stretched:
@@ -149,8 +149,7 @@ def _random(
 
 def _config(sizes: dict[str, int], vocabulary: int, context: int, rope: dict[str, Any]) -> LlamaConfig:
     return LlamaConfig(
-        initializer_range=sizes["width"]
-        ** -0.5,  # matters for random weights only: an adapter can make something of these
+        initializer_range=sizes["width"] ** -0.5,  # for random weights only: large enough that an adapter can learn
         vocab_size=vocabulary,
         hidden_size=sizes["width"],
         intermediate_size=sizes["hidden"],
@@ -190,7 +189,7 @@ def _pretrained(
 
 
 def _bits_and_bytes(quantisation: Quantisation) -> BitsAndBytesConfig:
-    """As in QLoRA (Dettmers and others, 2023): normal floats, scales quantised too."""
+    """4 bits as in QLoRA (Dettmers and others, 2023): NF4 weights, and the scales quantised too."""
     if quantisation is Quantisation.EIGHT_BITS:
         return BitsAndBytesConfig(load_in_8bit=True)
     return BitsAndBytesConfig(
@@ -202,7 +201,7 @@ def _bits_and_bytes(quantisation: Quantisation) -> BitsAndBytesConfig:
 
 
 def _ending_turns(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
-    """Llama 3.2 1B without Instruct ends with another token than the chat format, and pads with none."""
+    """Set the end and padding tokens: Llama 3.2 1B without Instruct has another end token, and no padding token."""
     known = tokenizer.get_vocab()
     if missing := [token for token in prompt.CHAT_TOKENS if token not in known]:
         raise SystemExit(f"This is no Llama 3: its tokeniser has no {', '.join(missing)}")

@@ -1,6 +1,6 @@
-"""A line of the data set for transformers: the tokens that the house makes of it, with the loss on the answer alone.
+"""A line of the data set for transformers: the same tokens as in the integration, with loss on the answer only.
 
-What people typed can hold no control token, as in the engine.
+As in the engine, text that people typed never becomes a control token.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ IGNORED = -100  # PyTorch's label for a token without loss
 
 
 class TooLong(ValueError):
-    """A line has more tokens than there is room for."""
+    """A line has more tokens than the limit."""
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, line: Mapping[str, Any], limit: int) -> dict[str, list[int]]:
@@ -29,7 +29,7 @@ def encode(tokenizer: PreTrainedTokenizerBase, line: Mapping[str, Any], limit: i
     Args:
         tokenizer: the base's.
         line: as `dataset.messages` makes it.
-        limit: at most so many tokens.
+        limit: the maximum number of tokens.
     """
     tokenise = partial(_tokens, tokenizer)
     before, previous = encoding.prefix(tokenise), line.get("previous") or ""
@@ -46,7 +46,7 @@ def question(tokenizer: PreTrainedTokenizerBase, line: Mapping[str, Any]) -> lis
 
 
 def answer(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
-    """The model's turn with its end."""
+    """The model's turn, with the end-of-turn token."""
     return encoding.answer(partial(_tokens, tokenizer), text)
 
 
@@ -57,6 +57,6 @@ def text(tokenizer: PreTrainedTokenizerBase, tokens: list[int]) -> str:
     return tokenizer.decode(written, clean_up_tokenization_spaces=False)
 
 
-@lru_cache(maxsize=50_000)  # most pieces and lines come again and again
+@lru_cache(maxsize=50_000)  # most pieces and lines are repeated often
 def _tokens(tokenizer: PreTrainedTokenizerBase, piece: Piece) -> tuple[int, ...]:
     return tuple(tokenizer(piece.text, add_special_tokens=False, split_special_tokens=not piece.special)["input_ids"])

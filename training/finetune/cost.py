@@ -1,11 +1,11 @@
-"""What fine-tuning Llama 3.2 1B takes in time, memory and money on common GPUs. Computed, not measured.
+"""Computes (does not measure) time, memory and price of fine-tuning Llama 3.2 1B on common GPUs.
 
     python -m training.finetune.cost --recipe training/recipes/llama32_1b_lora.yaml --data training/.data/train.jsonl
 
-Time: a step needs 2 operations per weight and token forwards and 2 backwards (the weights themselves get no gradient), and
-2 more where activations are computed twice; a GPU is taken to do a share of its data sheet's peak. Memory: the base, the
-adapter with its gradient and Adam's two averages, and what the widest batch has to keep. Prices differ and change:
-`recipes/gpus.yaml` has those that are used here. Answering validation sentences and writing the data set come on top.
+Time: per weight and token, 2 operations in the forward pass and 2 in the backward pass (the base weights get no gradient);
+2 more with gradient checkpointing. A GPU is assumed to reach a share of the peak in its data sheet. Memory: the base model,
+the adapter with its gradient and Adam's two averages, and the activations of the longest batch. Prices are those in
+`recipes/gpus.yaml`; they differ and change. Not included: answering validation sentences, generating the data set.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from ..speed.shape import Shape
 
 GPUS = Path(__file__).parents[1] / "recipes" / "gpus.yaml"
 _SAMPLE = 2000  # lines whose tokens are counted
-# Bytes of a weight of the base's matrices: bfloat16, LLM.int8, 4 bits with doubly quantised scales (QLoRA's 4.127 bits).
+# Bytes per weight of the base's matrices: bfloat16, LLM.int8, 4 bits with double quantisation (QLoRA's 4.127 bits).
 _BYTES = {None: 2.0, "8bit": 1.0, "4bit": 4.127 / 8}
-_SLOWER = {None: 1.0, "8bit": 1.6, "4bit": 1.25}  # for turning weights back into numbers; guessed
-_ADAPTER = 16  # bytes of a weight: itself, gradient, two averages, in float32
-_LOGITS = 10  # bytes for each token and word: bfloat16, float32, its gradient
-_OF_ITS_OWN = 0.8e9  # CUDA's context and what the allocator leaves unused
+_SLOWER = {None: 1.0, "8bit": 1.6, "4bit": 1.25}  # for dequantising the weights; guessed
+_ADAPTER = 16  # bytes per weight: the weight, its gradient, two averages, all in float32
+_LOGITS = 10  # bytes per logit: in bfloat16, in float32, its gradient
+_OVERHEAD = 0.8e9  # bytes: the CUDA context and unused memory of the allocator
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a recipe takes: operations of all steps, the most bytes with all logits and without."""
+    """The cost of a recipe: operations in all steps; peak memory with all logits, and with fused logits."""
 
     tokens: int
     operations: float
@@ -46,7 +46,7 @@ class Cost:
 
 
 def weights(shape: Shape, vocabulary: int) -> tuple[int, int]:
-    """Weights in the matrices of all layers, and in the embeddings.
+    """The number of weights in the matrices of all layers, and in the embeddings.
 
     >>> sum(weights(Shape(), 128_256))
     1235746816
@@ -57,7 +57,7 @@ def weights(shape: Shape, vocabulary: int) -> tuple[int, int]:
 
 
 def adapter_weights(shape: Shape, lora: dict[str, Any]) -> int:
-    """Weights of an adapter: for each matrix its rank times its rows and columns.
+    """The number of weights of an adapter: for each matrix, the rank times (rows + columns).
 
     >>> every = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
     >>> adapter_weights(Shape(), {"rank": 16, "targets": every})
@@ -71,23 +71,23 @@ def adapter_weights(shape: Shape, lora: dict[str, Any]) -> int:
 
 
 def cost(recipe: dict[str, Any], lengths: Sequence[int], sentences: int, vocabulary: int, shape: Shape) -> Cost:
-    """What the recipe takes for so many sentences whose lengths in tokens are like these."""
+    """The cost of a recipe for a number of sentences, whose lengths in tokens are distributed like `lengths`."""
     training, quantised = recipe["training"], recipe.get("quantised")
     matrices, embeddings = weights(shape, vocabulary)
     twice = training.get("gradient_checkpointing", False)
     tokens = sum(lengths) / len(lengths) * sentences * training["epochs"]
     operations = tokens * (matrices + embeddings) * (6 if twice else 4) * _SLOWER[quantised]
     kept = matrices * _BYTES[quantised] + embeddings * 2
-    kept += adapter_weights(shape, recipe["lora"]) * _ADAPTER + _OF_ITS_OWN
+    kept += adapter_weights(shape, recipe["lora"]) * _ADAPTER + _OVERHEAD
     batch = training["batch"] * max(lengths)
     kv = shape.width // shape.heads * shape.kv_heads
-    layer = 2 * (7 * shape.width + 2 * kv + 4 * shape.hidden)  # what a layer's gradients need again, in 16 bits
+    layer = 2 * (7 * shape.width + 2 * kv + 4 * shape.hidden)  # activations that a layer's gradients need, in 16 bits
     kept += batch * (2 * shape.width * shape.layers + layer if twice else layer * shape.layers)
     return Cost(round(tokens), operations, kept + batch * vocabulary * _LOGITS, kept)
 
 
 def show(found: Cost, gpus: dict[str, Any], console: Console) -> None:
-    """Print it, for each GPU."""
+    """Print the cost for each GPU."""
     table = Table("GPU", "memory GB", "it takes GB", "minutes", "USD", title=f"{found.tokens:,} tokens; computed")
     for name, gpu in gpus["gpus"].items():
         hours = found.operations / (gpu["teraflops"] * 1e12 * gpus["share"]) / 3600
@@ -106,12 +106,12 @@ def show(found: Cost, gpus: dict[str, Any], console: Console) -> None:
 
 
 def main() -> None:
-    """Compute by the command line."""
+    """Compute and print the cost of a recipe."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipe", type=Path, required=True)
-    parser.add_argument("--data", type=Path, help="train.jsonl; sentences are made anew without it")
+    parser.add_argument("--data", type=Path, help="train.jsonl; without it, sentences are generated")
     options = parser.parse_args()
-    from . import bases, chat, llama3  # PyTorch, which the arithmetic does not need
+    from . import bases, chat, llama3  # they import PyTorch, which the arithmetic does not need
 
     recipe = yaml.safe_load(options.recipe.read_text(encoding="utf-8"))
     made = map(dataset.messages, dataset.sentences(recipe["seed"], TRAIN, _SAMPLE))

@@ -1,4 +1,4 @@
-"""How a fine-tuning went: loss and exact match over its steps, as a plot."""
+"""The learning curves of a fine-tuning run: loss and exact match by step, as a plot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .. import plotting
 
 
 def draw(history: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draw what a trainer logged (`TrainerState.log_history`)."""
+    """Draw the curves from the trainer's log (`TrainerState.log_history`)."""
     with plotting.figure(path, 2, size=(11, 4), dpi=110) as figure:
         losses, matches = figure.axes
         _line(losses, history, "loss", "training, on answers")

@@ -1,4 +1,4 @@
-"""Lines of the data set as rows and batches that a trainer takes."""
+"""Lines of the data set as rows and batches for the trainer."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from transformers import PreTrainedTokenizerBase
 from ..data.dataset import ELSEWHERE
 from . import chat
 
-_MULTIPLE = 8  # lengths of batches: kernels like them, and fewer lengths are fewer shapes
-_FEWEST = 0.5  # of the lines must fit, or the limit is wrong
+_MULTIPLE = 8  # batch lengths are multiples of it: faster kernels, and fewer different shapes
+_MIN_SHARE = 0.5  # of the lines must fit; otherwise the limit is wrong
 
 
 def dataset(tokenizer: PreTrainedTokenizerBase, lines: Sequence[dict[str, Any]], limit: int) -> Dataset:
-    """Lines as `input_ids` and `labels`, and whether they are `kept`; those that are too long are left out.
+    """Lines as `input_ids`, `labels` and `kept`; lines that are too long are left out.
 
-    A line is kept where it stands for what a model knew before, as `training.personal` says of it.
+    `kept`: a line against forgetting (`anchored.py`), which `training.personal` marks by its source.
     """
     rows = []
     for line in lines:
@@ -28,7 +28,7 @@ def dataset(tokenizer: PreTrainedTokenizerBase, lines: Sequence[dict[str, Any]],
             rows.append(chat.encode(tokenizer, line, limit) | {"kept": line.get("source") == ELSEWHERE})
         except chat.TooLong:
             continue
-    if len(rows) < _FEWEST * len(lines) or not rows:
+    if len(rows) < _MIN_SHARE * len(lines) or not rows:
         raise SystemExit(f"Of {len(lines)} lines only {len(rows)} have at most {limit} tokens: raise max_length")
     if len(rows) < len(lines):
         print(f"{len(lines) - len(rows)} of {len(lines)} lines have more than {limit} tokens and are left out.")
@@ -36,7 +36,7 @@ def dataset(tokenizer: PreTrainedTokenizerBase, lines: Sequence[dict[str, Any]],
 
 
 def collator(padding: int) -> Callable[[list[dict[str, Any]]], dict[str, Tensor]]:
-    """What puts rows of different lengths into one batch."""
+    """A function that pads rows of different lengths into one batch."""
 
     def collate(rows: list[dict[str, Any]]) -> dict[str, Tensor]:
         longest = max(len(row["input_ids"]) for row in rows)

@@ -1,6 +1,6 @@
-"""What a transformers model answers when it always writes the likeliest token, and how often that is exactly right.
+"""Greedy answers of a transformers model, and the share that match exactly.
 
-No grammar helps it, so this is a little stricter than the house; but it needs no export, and can be asked while training.
+Without the grammar, so scores are a little lower than in the integration; but it needs no export and runs during training.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from ..evaluate import scoring
 from . import chat
 
 _BATCH = 64
-_SPARE = 8  # tokens that an answer may have more than the one wanted, and still do the same
+_SPARE = 8  # tokens that an answer may be longer than the expected one: it can still mean the same
 
 
 def exact_match(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, lines: Sequence[dict[str, Any]]) -> float:
-    """The share of lines whose answer is as wanted; exact as `scoring.canonical` takes it."""
+    """The share of lines whose answer matches exactly, compared as `scoring.canonical` defines it."""
     wanted = [line["messages"][2]["content"] for line in lines]
     found = answers(model, tokenizer, lines)
     hits = (
@@ -30,12 +30,12 @@ def exact_match(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, line
 
 
 def answers(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, lines: Sequence[dict[str, Any]]) -> list[str]:
-    """The answers to lines of the data set, in their order.
+    """The greedy answers to lines of the data set, in the same order.
 
     Args:
         model: the model, with or without an adapter.
         tokenizer: its tokeniser.
-        lines: as `dataset.messages` makes them; an answer may have a few tokens more than the one that is wanted.
+        lines: as `dataset.messages` makes them; an answer may be a few tokens longer than the expected one.
     """
     asked = [chat.question(tokenizer, line) for line in lines]
     rooms = [len(chat.answer(tokenizer, line["messages"][2]["content"])) + _SPARE for line in lines]
@@ -43,7 +43,7 @@ def answers(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, lines: S
     found, training = [""] * len(lines), model.training
     for begin in range(0, len(order), _BATCH):
         batch = order[begin : begin + _BATCH]
-        model.eval()  # each time: Unsloth sets a model that has written back to training
+        model.eval()  # each time: after `generate` Unsloth sets the model back to training mode
         written = _generate(model, tokenizer, [asked[i] for i in batch], max(rooms[i] for i in batch))
         for index, tokens in zip(batch, written, strict=True):
             found[index] = chat.text(tokenizer, tokens)

@@ -1,6 +1,6 @@
-"""What this machine can train with: a GPU and its number format, Unsloth, bitsandbytes. Asked here and nowhere else.
+"""What this machine can train with: GPU, number type, Unsloth, bitsandbytes. Only this module checks that.
 
-Import this module before transformers, trl and peft: Unsloth, where it is used, has to change them first.
+Import this module before transformers, trl and peft: Unsloth, if it is used, must patch them first.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _FIRST_WITH_BFLOAT16 = 8  # major compute capability: Ampere; a T4 (7.5) only em
 
 
 class Quantisation(StrEnum):
-    """How the weights of a base are held while an adapter to them is trained."""
+    """How the base model's weights are stored while an adapter is trained."""
 
     FOUR_BITS = "4bit"
     EIGHT_BITS = "8bit"
 
 
 def has_gpu() -> bool:
-    """Whether there is a GPU that PyTorch can use; Apple's is left alone, as nobody has tried it."""
+    """Whether there is a CUDA GPU; Apple's GPUs are not used, because nobody has tested them."""
     return torch.cuda.is_available()
 
 
@@ -36,7 +36,7 @@ def has_unsloth() -> bool:
 
 
 def number_type() -> torch.dtype:
-    """What a large base computes in: bfloat16 where the GPU has it, float16 on older ones, float32 on a CPU."""
+    """The number type for a large base: bfloat16 if the GPU has it, float16 on older GPUs, float32 on a CPU."""
     if not has_gpu():
         return torch.float32
     major, _ = torch.cuda.get_device_capability()
@@ -44,7 +44,7 @@ def number_type() -> torch.dtype:
 
 
 def quantisation(wanted: str | None) -> Quantisation | None:
-    """The quantisation that was asked for, or none where bitsandbytes cannot do it, with a word about that."""
+    """The quantisation that was asked for; if bitsandbytes cannot run, None, and a message is printed."""
     if wanted is None:
         return None
     chosen = Quantisation(wanted)
@@ -56,12 +56,12 @@ def quantisation(wanted: str | None) -> Quantisation | None:
 
 
 def peak_memory() -> int | None:
-    """The most bytes that this process has held, of the GPU where there is one; None where unreadable."""
+    """The peak memory of this process in bytes, on the GPU if there is one; None if it cannot be read."""
     return torch.cuda.max_memory_reserved() if has_gpu() else meter.peak_memory(os.getpid())
 
 
 def describe() -> str:
-    """This machine in a line, for logs and notebooks."""
+    """This machine in one line, for logs and notebooks."""
     if not has_gpu():
         return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, no GPU"
     name, memory = torch.cuda.get_device_name(), torch.cuda.get_device_properties(0).total_memory

@@ -1,9 +1,9 @@
-"""The data set as Hugging Face has them: a folder that `datasets.load_dataset` reads, with a card.
+"""The data set in Hugging Face's format: a folder that `datasets.load_dataset` reads, with a dataset card.
 
     python -m training.finetune.hub_dataset --data training/.data --out training/.hub
 
-JSON lines by split, every sentence as a conversation in both common forms: `messages` (role, content) and ShareGPT's
-`conversations` (from, value). `training.finetune` takes this folder as well as the one it was made from.
+One JSONL file per split, with each conversation in both common formats: `messages` (role, content) and ShareGPT's
+`conversations` (from, value). `training.finetune` can read this folder or the original one.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def write(data: Path, out: Path) -> dict[str, int]:
     counts = {split: _write_split(path, out) for split in dataset.SHARES if (path := data / f"{split}.jsonl").exists()}
     if not counts:
         raise SystemExit(f"There is no {next(iter(dataset.SHARES))}.jsonl in {data}: run python -m training.data first")
-    # No list of files: with one, `datasets` goes by the folder's name alone when it looks into its cache.
+    # The card lists no files: if it did, `datasets` would find cached data by the folder's name alone.
     settings = DatasetCardData(
         language=["ne", "en"],
         license="mit",
@@ -96,7 +96,7 @@ def _write_split(path: Path, out: Path) -> int:
 
 
 def row(line: Mapping[str, Any]) -> dict[str, Any]:
-    """One line of the data set with a row's columns."""
+    """The columns of one line of the data set."""
     said = [{"from": _SPEAKERS[one["role"]], "value": one["content"]} for one in line["messages"]]
     return {name: said if name == "conversations" else line.get(name) for name in FEATURES}
 

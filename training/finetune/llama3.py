@@ -1,4 +1,4 @@
-"""Llama 3's real tokeniser without Hugging Face: from the vocabulary file that llama.cpp's sources carry."""
+"""Llama 3's real tokeniser without a download: from the vocabulary file in llama.cpp's sources."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from ..nano import tokenizer as tokenisers
 
 
 def tokenizer() -> Tokenizer:
-    """The tokeniser; its numbers are those of every Llama 3, whatever newer ones call their reserved tokens."""
+    """The tokeniser; its token ids are the same in every Llama 3, though newer ones rename reserved tokens."""
     return tokenisers.from_vocabulary(vocabulary.read(llama3_words.path()))

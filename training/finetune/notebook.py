@@ -1,4 +1,4 @@
-"""What `finetune_llama32_1b.ipynb` needs beside the other modules: missing packages, and commands that show what they say."""
+"""Helpers of `finetune_llama32_1b.ipynb`: install missing packages, and run commands with their output in the notebook."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_MODULES = {"PyYAML": "yaml", "Jinja2": "jinja2", "llama-cpp-python": "llama_cpp"}  # those not named as their packages
+_MODULES = {
+    "PyYAML": "yaml",
+    "Jinja2": "jinja2",
+    "llama-cpp-python": "llama_cpp",
+}  # modules not named like their packages
 _WITH_GPU = ("unsloth", "bitsandbytes")
 _SETUP = ROOT / "scripts" / "setup.d"
 
 
 def install() -> None:
-    """Install what is not there; on Colab and Lightning that takes 3 to 10 minutes, after scripts/setup --training nothing.
+    """Install missing packages: 3 to 10 minutes on Colab and Lightning, nothing after scripts/setup --training.
 
-    Where there is a GPU, Unsloth decides which versions go together; without, they are those of requirements.txt.
+    With a GPU, Unsloth's requirements decide the versions; without one, requirements.txt does.
     """
     pinned = re.findall(r"^([\w-]+)==\S+$", (ROOT / "training" / "requirements.txt").read_text("utf-8"), re.MULTILINE)
     if shutil.which("nvidia-smi"):
@@ -39,13 +43,13 @@ def _missing(packages: tuple[str, ...] | list[str]) -> list[str]:
 
 
 def _build_llama_cpp() -> None:
-    """As scripts/setup does it: the same version with the same flags, never for the native processor."""
+    """Build it like scripts/setup: the same version and flags, and not only for this processor (GGML_NATIVE)."""
     flags = (
         "-DGGML_NATIVE=OFF",
         "-DLLAVA_BUILD=OFF",
         f"-DCMAKE_PROJECT_llama_cpp_INCLUDE={_SETUP}/llama-cpp.cmake",
     )
-    # What it needs is in requirements.txt; pip takes no other package beside one that has a checksum.
+    # --no-deps: its dependencies are in requirements.txt, and with a checksum pip would want one for each of them too.
     wanted = str(_SETUP / "llama-cpp-python.txt")
     _pip("--verbose", "--no-deps", "--requirement", wanted, CMAKE_ARGS=" ".join(flags))
 
@@ -56,14 +60,14 @@ def _pip(*arguments: str, **environment: str) -> None:
 
 
 def module(name: str, *arguments: object) -> None:
-    """Run a module as a command, its output in the notebook; where it fails the notebook stops."""
+    """Run a module as a command, with its output in the notebook; if it fails, the notebook stops."""
     show(sys.executable, "-m", name, *map(str, arguments))
 
 
 def show(*command: str, **environment: str) -> None:
-    """Run a command and print what it says while it says it."""
+    """Run a command and print its output as it comes."""
     print("$", *command, flush=True)
-    # A kernel asks for colours and moving bars; through a pipe they come as litter.
+    # A Jupyter kernel sets these for colours and progress bars; through a pipe they come as control characters.
     plain = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "CLICOLOR_FORCE")}
     with subprocess.Popen(
         command,

@@ -1,10 +1,10 @@
-"""Fine-tune a model: an adapter (LoRA) to a base, from the data set, with the loss on answers alone.
+"""Fine-tunes a base model on the data set: trains a LoRA adapter, with loss on the answers only.
 
     python -m training.finetune --recipe training/recipes/llama32_1b_lora.yaml --data training/.data --out OUT
 
-Every hyperparameter is in the recipe. OUT/adapter is the best adapter so far, by exact match on validation sentences, and
-OUT/tokenizer its tokeniser; OUT/curves.png shows how it went. Stopped and started again, it goes on from OUT/checkpoints.
-Unsloth does the work where it is installed and there is a GPU; transformers, peft and trl do it otherwise.
+All hyperparameters are in the recipe. OUT/adapter is the best adapter so far, by exact match on validation sentences, and
+OUT/tokenizer its tokeniser; OUT/curves.png shows loss and exact match. If it is stopped, the same command continues from
+OUT/checkpoints. It uses Unsloth if that is installed and there is a GPU; otherwise transformers, peft and trl.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from . import adapter, anchored, curves, encoded, greedy
 Recipe = dict[str, Any]
 Report = Callable[[int, dict[str, float]], None]
 _LOGS_PER_EVALUATION = 5
-_BETWEEN_PLOTS = 60  # seconds; a plot takes as long as some steps of a small model
-_VALIDATION = 200  # sentences, where the recipe does not say
+_BETWEEN_PLOTS = 60  # seconds; drawing takes as long as a few steps of a small model
+_VALIDATION = 200  # sentences, if the recipe has no number
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run; `exact_match` and `loss` are the best adapter's, on validation sentences."""
+    """The result of a run; `exact_match` and `loss` are the best adapter's, on validation sentences."""
 
     adapter: Path
     exact_match: float
@@ -48,14 +48,14 @@ class Outcome:
 
 
 def run(recipe: Recipe, data: Path, out: Path, *, report: Report | None = None) -> Outcome:
-    """Fine-tune, or go on with it; a run that has ended is not run again.
+    """Fine-tune, or continue a stopped run; a finished run only returns its result.
 
     Args:
         recipe: as in `recipes/*.yaml`.
         data: the folder that `training.data` or `hub_dataset.py` wrote.
-        out: where everything goes; a folder for this recipe alone.
-        report: called after each evaluation, the one before the first step too, with the step, `loss` and `exact_match`;
-            what it raises ends the run.
+        out: the folder of the run; each recipe needs its own.
+        report: called after each evaluation (also the one before the first step) with the step, `loss` and
+            `exact_match`; an exception from it ends the run.
     """
     begun = time.monotonic()
     _claim(out, recipe)
@@ -78,7 +78,7 @@ def run(recipe: Recipe, data: Path, out: Path, *, report: Report | None = None) 
 
 
 def _claim(out: Path, recipe: Recipe) -> None:
-    """Make the folder this recipe's own: going on with another one would mix two runs."""
+    """Save the recipe in the folder, or refuse if another recipe is there: continuing would mix two runs."""
     written, kept = yaml.safe_dump(recipe, sort_keys=False), out / "recipe.yaml"
     if kept.exists() and kept.read_text(encoding="utf-8") != written:
         raise SystemExit(f"{out} has a run of another recipe (see {kept}): choose another --out, or remove that folder")
@@ -87,7 +87,7 @@ def _claim(out: Path, recipe: Recipe) -> None:
 
 
 def _last_checkpoint(folder: Path) -> str | None:
-    """The newest checkpoint that is whole: its state is written last, and a killed process may leave half of one."""
+    """The newest complete checkpoint. A killed process may leave an incomplete one; its state file is written last."""
     for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]), reverse=True):
         try:
             json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
@@ -154,25 +154,25 @@ def _arguments(recipe: Recipe, out: Path, samples: int, *, evaluate_first: bool)
 
 
 class _Trainer(SFTTrainer):
-    """trl's trainer on tokens of our own making; its evaluation also asks how many answers are exactly right."""
+    """trl's trainer on samples that are already tokens; evaluation also computes exact match."""
 
     def __init__(self, validation: list[dict[str, Any]], *, fused: bool, anchor: float, **arguments: Any) -> None:
         """Keep the validation sentences.
 
         Args:
             validation: lines of the data set.
-            fused: whether trl may compute the loss without logits, from the output's own weights.
-            anchor: how much kept lines hold the model to its base; 0 where they are like all others.
-            arguments: trl's.
+            fused: whether trl may compute the loss from the output weights, without keeping all logits.
+            anchor: weight of the divergence from the base on kept lines; 0: kept lines are trained on like all others.
+            arguments: for trl's trainer.
         """
         super().__init__(**arguments)
         self._validation, self._fused, self._anchor = validation, fused, anchor
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], *arguments: Any, **named: Any) -> Any:
-        """The loss: anchored where the recipe has it so; else trl's, or with all logits.
+        """The loss: anchored if the recipe asks for it; otherwise trl's fused loss, or the one with all logits.
 
-        With all logits where an adapter changes the output's weights, which trl's way would not see, and on a CPU, where
-        trl's way takes twice as long with a small vocabulary.
+        The fused loss is not used if the adapter changes the output weights, which it would miss, nor on a CPU, where it
+        takes twice as long with a small vocabulary.
         """
         kept = inputs.pop("kept")
         if self._anchor and model.training:
@@ -182,33 +182,33 @@ class _Trainer(SFTTrainer):
         return Trainer.compute_loss(self, model, inputs, *arguments, **named)
 
     def evaluation_loop(self, *arguments: Any, **named: Any) -> EvalLoopOutput:
-        """Add exact match, and a score that goes by it, and among equals by the loss."""
+        """Add exact match, and a score: exact match, with the loss to break ties."""
         result = super().evaluation_loop(*arguments, **named)
         match = greedy.exact_match(self.model, self.processing_class, self._validation)
         loss = result.metrics["eval_loss"]
-        # All that the loss can take away is less than what one sentence adds.
+        # The loss changes the score by less than one sentence does.
         score = match - loss / (1 + loss) / (2 * len(self._validation))
         result.metrics.update(eval_exact_match=match, eval_score=score)
         return result
 
 
 class _Watch(TrainerCallback):
-    """After each evaluation: keep the adapter if it is the best, report, and stop where nothing gets better."""
+    """After each evaluation: saves the adapter if it is the best, reports, and stops if nothing gets better."""
 
     def __init__(self, recipe: Recipe, out: Path, report: Report | None) -> None:
         self._recipe, self._out, self._report = recipe, out, report
         self._drawn = time.monotonic()
 
     def on_train_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Draw the whole of it."""
+        """Draw the final curves."""
         curves.draw(state.log_history, self._out / "curves.png")
 
     def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """The last step is evaluated too, whatever the rhythm."""
+        """Evaluate after the last step too."""
         control.should_evaluate |= state.global_step >= state.max_steps
 
     def on_evaluate(self, args: Any, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any) -> None:
-        """What the trainer logged is what is known, so that a run that goes on knows what was before."""
+        """Save, draw, stop, report; all from the trainer's log, which survives in checkpoints."""
         scores = [one["eval_score"] for one in evaluations(state.log_history)]
         best = scores.index(max(scores))
         if best == len(scores) - 1:
@@ -223,20 +223,20 @@ class _Watch(TrainerCallback):
 
 
 def evaluations(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The evaluations among what a trainer logged."""
+    """The evaluations in a trainer's log."""
     return [entry for entry in history if "eval_score" in entry]
 
 
 def main() -> None:
-    """Fine-tune by the command line."""
+    """Fine-tune as the command line says, and print the result."""
     parser = argparse.ArgumentParser(
         "python -m training.finetune", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--recipe", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--base", help="instead of the recipe's")
-    parser.add_argument("--max-steps", type=int, help="at most so many steps")
+    parser.add_argument("--base", help="a base model instead of the recipe's")
+    parser.add_argument("--max-steps", type=int, help="stop after this many steps")
     options = parser.parse_args()
     recipe = yaml.safe_load(options.recipe.read_text(encoding="utf-8"))
     if options.base:
