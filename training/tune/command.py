@@ -1,19 +1,19 @@
-"""Looks for good hyperparameters: an Optuna study whose trials are runs of `training.finetune`.
+"""Searches good hyperparameters: an Optuna study whose trials are runs of `training.finetune`.
 
     python -m training.tune --recipe training/recipes/tiny.yaml --space training/recipes/tune.yaml \
         --data training/.data --out training/.runs/tune --trials 12 --plots
 
-What is tried is in the space's file; everything else is as in the recipe. A trial that at some evaluation is worse than the
-median of earlier ones is stopped ("pruned"). Everything is kept in `--out`: `study.db` (SQLite), `best.yaml` (a recipe for
-`training.finetune`), `trials.csv`, `plots/`, and in `trials/` the run of the best trial; those of others are deleted.
+The file of `--space` has the ranges to search; all other values come from the recipe. A trial that is worse than the median
+of earlier trials at an evaluation is stopped ("pruned"). Results are in `--out`: `study.db` (SQLite), `best.yaml` (a recipe
+for `training.finetune`), `trials.csv`, `plots/`, and in `trials/` the run of the best trial; other runs are deleted.
 
-Started again with the same `--out` it goes on until `--trials` trials have ended, whole or pruned, in all. A trial during
-which the process was killed is marked as failed and tried again with the same values, from its last checkpoint. A study
-that was interrupted comes to the same as one that was not: each trial draws with a seed of its own.
+Started again with the same `--out`, the study continues until `--trials` trials in all have ended, complete or pruned. If
+the process was killed during a trial, that trial is marked as failed and tried again with the same values, from its last
+checkpoint. Interruptions do not change the result: each trial has its own random seed.
 
-What is minimised is the share of validation sentences that are not matched exactly; of equal ones the smaller loss wins: it
-is `1 - exact_match + 0.0001 * loss / (1 + loss)`. So where exact match stays 0, as for models that are very small or are
-trained for minutes only, the loss alone decides.
+The objective is to minimise the share of validation sentences without exact match; the loss breaks ties:
+`1 - exact_match + 0.0001 * loss / (1 + loss)`. So if exact match stays 0, as with very small models or training for a few
+minutes, the loss alone decides.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from .search_space import SpaceError
 from .study import Finetune, StudyError, Tuning
 
 SPACE = Path(__file__).parents[1] / "recipes" / "tune.yaml"
-_WIDTH = 160  # of lines that go to a file
+_WIDTH = 160  # columns, if the output is no terminal
 
 
 @contextmanager
 def _alone(out: Path) -> Iterator[None]:
-    """Keep others out of the folder; a process that is killed lets others in."""
+    """Lock the folder against other processes; the lock ends with the process, even if it is killed."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / "lock").open("wb") as file:
         try:
@@ -49,10 +49,10 @@ def _alone(out: Path) -> Iterator[None]:
 
 
 def tune(options: argparse.Namespace, finetune: Finetune) -> None:
-    """Begin or go on with a study, and write what it found.
+    """Start or continue a study, and write its results.
 
     Raises:
-        StudyError, SpaceError: it cannot be.
+        StudyError, SpaceError: the study cannot run; the message says why.
     """
     recipe, space = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in (options.recipe, options.space))
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
@@ -69,12 +69,12 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "python -m training.tune", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--recipe", type=Path, required=True, help="what training.finetune gets, but for what is tuned")
-    parser.add_argument("--space", type=Path, default=SPACE, help="what is tuned, between what limits")
-    parser.add_argument("--data", type=Path, required=True, help="the folder of train.jsonl and validation.jsonl")
+    parser.add_argument("--recipe", type=Path, required=True, help="the recipe for all values that are not tuned")
+    parser.add_argument("--space", type=Path, default=SPACE, help="the values to tune, with their ranges")
+    parser.add_argument("--data", type=Path, required=True, help="the folder with train.jsonl and validation.jsonl")
     parser.add_argument("--out", type=Path, required=True, help="the folder of the study")
     parser.add_argument(
-        "--trials", type=_positive, default=30, help="so many are to have ended, earlier ones counted (30)"
+        "--trials", type=_positive, default=30, help="stop after this many trials, earlier ones included (30)"
     )
     parser.add_argument("--plots", action="store_true", help="also draw the study, into OUT/plots")
     return parser.parse_args(arguments)
@@ -87,7 +87,7 @@ def _positive(text: str) -> int:
 
 
 def main(arguments: list[str] | None = None, finetune: Finetune | None = None) -> None:
-    """Tune what `train.run` does, or something that takes and gives the same."""
+    """Tune `train.run`, or another function with the same parameters and result."""
     options = options_of(arguments)
     try:
         tune(options, finetune or _finetune())
@@ -98,6 +98,6 @@ def main(arguments: list[str] | None = None, finetune: Finetune | None = None) -
 
 
 def _finetune() -> Finetune:
-    from ..finetune.train import run  # PyTorch: not before the command line is known to be right
+    from ..finetune.train import run  # imports PyTorch, so only once the command line is known to be right
 
     return run

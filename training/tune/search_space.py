@@ -1,4 +1,4 @@
-"""Which values a study tries: ranges as a file says them, and a recipe with one value out of each."""
+"""The search space of a study: ranges read from a file, and the recipe of a trial with a value from each."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Recipe = dict[str, Any]
 
 
 class SpaceError(ValueError):
-    """The file of ranges makes no sense, or not for this recipe; the message says where and what to do."""
+    """The file of ranges is wrong, or does not fit the recipe; the message says where and what to do."""
 
 
 class Range(NamedTuple):
-    """Between what a value of a recipe is sought.
+    """The range of one value of a recipe.
 
     Attributes:
-        name: where it stands in the recipe: `section.key`.
-        low, high: the limits, both within; only whole numbers are tried where both are.
-        log: whether ratios count, not differences.
-        times: what the value tried is multiplied by to give that of the recipe.
+        name: its place in the recipe: `section.key`.
+        low, high: the limits, both included; if both are integers, only integers are tried.
+        log: whether to sample on a logarithmic scale.
+        times: another value of the recipe; the tried value is multiplied by it.
     """
 
     name: str
@@ -36,18 +36,18 @@ class Range(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What the study calls the value."""
+        """The name of the value in the study."""
         return f"{self.name} / {self.times}" if self.times else self.name
 
     def suggest(self, trial: Trial | FrozenTrial) -> float:
-        """The value of a trial."""
+        """Let a trial choose a value."""
         if isinstance(self.low, int) and isinstance(self.high, int):
             return trial.suggest_int(self.label, self.low, self.high, log=self.log)
         return trial.suggest_float(self.label, self.low, self.high, log=self.log)
 
 
 def read(ranges: dict[str, Any], recipe: Recipe) -> list[Range]:
-    """The ranges of a file, those of factors last.
+    """The ranges of a file; those with `times` come last.
 
     Raises:
         SpaceError: names the range that is wrong.
@@ -81,7 +81,7 @@ def _has_number(recipe: Recipe, path: str) -> bool:
 
 
 def recipe_of(recipe: Recipe, ranges: list[Range], trial: Trial | FrozenTrial) -> Recipe:
-    """The recipe with a trial's values; a product is a whole number where the recipe's value is one."""
+    """The recipe with a trial's values; a product is rounded if the recipe's value is an integer."""
     tried = copy.deepcopy(recipe)
     for one in ranges:
         section, key = one.name.split(".")

@@ -1,4 +1,4 @@
-"""A study of hyperparameters in a folder, which can be left and taken up at any time: what `training.tune` runs."""
+"""The Optuna study that `training.tune` runs. It lives in a folder, and can be stopped and continued at any time."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from ..data.phrasebook import TRAIN, VALIDATION
 from . import search_space, trials
 from .search_space import Recipe, SpaceError
 
-_LOSS = 1e-4  # what the loss can add at most
-_ATTEMPTS = 3  # at a trial during which the process was killed
-_FAILURES = 3  # in a row end the study
+_LOSS = 1e-4  # the most that the loss can add to the objective
+_ATTEMPTS = 3  # at one trial, if the process is killed during it
+_FAILURES = 3  # so many in a row end the study
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 _SETTINGS = {"space", "random_trials", "prune_after_trials", "prune_after_steps"}
 
@@ -29,22 +29,22 @@ Finetune = Callable[..., Any]  # as train.run
 
 
 class StudyError(Exception):
-    """The study cannot be begun or gone on with; the message says what to do."""
+    """The study cannot start or continue; the message says what to do."""
 
 
 def objective(exact_match: float, loss: float) -> float:
-    """What is minimised: the share of sentences not matched, and a little for the loss, which decides between equal ones.
+    """The number to minimise: the share of sentences without exact match, plus a small term of the loss to break ties.
 
-    One number, because Optuna prunes only where there is one. What the loss adds is less than one sentence of 10,000.
+    It is one number, because Optuna prunes only with a single objective. The loss adds less than one sentence of 10,000.
     """
     return 1 - exact_match + _LOSS * (loss / (1 + loss) if math.isfinite(loss) else 1.0)
 
 
 class Tuning:
-    """A study in its folder. `finetune` is `train.run`, or something that takes and gives the same."""
+    """A study in its folder. `finetune` is `train.run`, or a function with the same parameters and result."""
 
     def __init__(self, recipe: Recipe, space: dict[str, Any], data: Path, out: Path, finetune: Finetune) -> None:
-        """Begin the study, or take it up."""
+        """Start the study, or load it to continue."""
         if set(space) != _SETTINGS:
             raise SpaceError(f"the file of ranges has to have just {sorted(_SETTINGS)}, not {sorted(space)}")
         self._ranges = search_space.read(space["space"], recipe)
@@ -69,14 +69,14 @@ class Tuning:
 
     @property
     def ended(self) -> int:
-        """How many trials have ended, whole or pruned."""
+        """How many trials have ended, complete or pruned."""
         return len(self.study.get_trials(deepcopy=False, states=_ENDED))
 
     def run(self, wanted: int, console: Console) -> None:
-        """Run trials until so many have ended.
+        """Run trials until `wanted` have ended.
 
         Raises:
-            StudyError: one trial after the other fails.
+            StudyError: several trials in a row failed.
         """
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         failures = 0
@@ -85,7 +85,7 @@ class Tuning:
             task = progress.add_task("trials", total=wanted, completed=self.ended)
             while self.ended < wanted:
                 number = self._one()
-                gc.collect()  # trainers refer to themselves, and hold a GPU's memory
+                gc.collect()  # trainers hold reference cycles, and with them GPU memory
                 self._keep_best()
                 last = self.study.get_trials(deepcopy=False)[number]
                 console.print(trials.in_words(last), highlight=False, markup=False)
@@ -95,8 +95,8 @@ class Tuning:
                     raise StudyError(f"{failures} trials failed one after the other; the last {trials.state(last)}")
 
     def _one(self) -> int:
-        """Run a trial and return its number. Interrupted, it is left as running, for the next start to find."""
-        # A sampler that began anew after an interruption would draw its first values again.
+        """Run a trial and return its number. If interrupted, it stays marked as running; the next start finds it."""
+        # A new seed per trial: after an interruption, a sampler with the same seed would draw its first values again.
         drawn = sum("attempt" not in trial.user_attrs for trial in self.study.get_trials(deepcopy=False))
         seed = self._recipe["seed"] + drawn
         self.study.sampler = optuna.samplers.TPESampler(n_startup_trials=self._space["random_trials"], seed=seed)
@@ -108,7 +108,7 @@ class Tuning:
         except Exception as error:
             trial.set_user_attr("error", f"{type(error).__name__}: {error}")
             self.study.tell(trial, state=TrialState.FAIL)
-            if not isinstance(error, RuntimeError):  # which are such as no memory: other values may do
+            if not isinstance(error, RuntimeError):  # RuntimeError: such as out of memory; other values may work
                 raise
         return trial.number
 
@@ -116,10 +116,10 @@ class Tuning:
         def report(step: int, scores: dict[str, float]) -> None:
             if not math.isfinite(scores["loss"]):
                 raise optuna.TrialPruned
-            if step == 0:  # the base, the same for all
+            if step == 0:  # the base model, the same in all trials
                 return
             trial.set_user_attr("scores", scores)
-            if step not in earlier:  # else it has been said before the process was killed
+            if step not in earlier:  # otherwise it was reported before the process was killed
                 trial.report(objective(scores["exact_match"], scores["loss"]), step)
             if trial.should_prune():
                 raise optuna.TrialPruned
@@ -131,11 +131,11 @@ class Tuning:
         return objective(outcome.exact_match, outcome.loss)
 
     def _folder(self, trial: Trial | FrozenTrial) -> Path:
-        """Where a trial's run is: that of the first attempt at it."""
+        """The folder of a trial's run; all attempts at a trial share it."""
         return self._out / "trials" / f"{trial.user_attrs.get('first', trial.number):03d}"
 
     def _again(self, trial: FrozenTrial) -> None:
-        """Mark a trial as failed, and queue it once more, but not for ever: it may be what kills the process."""
+        """Mark a killed trial as failed and queue it again, a few times at most: the trial may be what kills the process."""
         attempt = trial.user_attrs.get("attempt", 1)
         self.study.tell(trial.number, state=TrialState.FAIL)
         if attempt == _ATTEMPTS:
@@ -152,7 +152,7 @@ class Tuning:
         )
 
     def _keep_best(self) -> None:
-        """Write what is best so far, and delete the runs of trials that ended and are not."""
+        """Write the best recipe so far, and delete the runs of all other trials that ended."""
         kept = {self._folder(trial) for trial in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))}
         if self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
             kept.add(self._folder(self.study.best_trial))
@@ -164,7 +164,7 @@ class Tuning:
 
 
 def _fingerprint(data: Path) -> dict[str, str]:
-    """Hashes of what is trained on and evaluated with."""
+    """Hashes of the training and validation files."""
     found = {}
     for split in (TRAIN, VALIDATION):
         path = data / f"{split}.jsonl"

@@ -1,4 +1,4 @@
-"""What is written of a study by `training.tune`: a table of its trials, the best one's recipe, plots."""
+"""The results of a study: a table of its trials, the best trial's recipe, plots."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SECTION = re.compile(r"\w+\.")
 
 
 def scores(trial: FrozenTrial) -> str:
-    """What a trial reached, in words; at its last evaluation where it was pruned."""
+    """The scores of a trial as text; if it was pruned, those of its last evaluation."""
     found = trial.user_attrs.get("scores")
     if not found:
         return "no evaluation"
@@ -37,13 +37,13 @@ def scores(trial: FrozenTrial) -> str:
 
 
 def in_words(trial: FrozenTrial) -> str:
-    """A trial in a line."""
+    """A trial in one line."""
     values = ", ".join(f"{_short(label)} {value:.3g}" for label, value in trial.params.items())
     return f"trial {trial.number} {state(trial)}: {scores(trial)} ({values})"
 
 
 def state(trial: FrozenTrial) -> str:
-    """How a trial ended, and why it failed if it did."""
+    """How a trial ended, and why if it failed."""
     if trial.state != TrialState.FAIL:
         return _STATES[trial.state]
     return f"failed: {trial.user_attrs.get('error', 'the process was killed')}"
@@ -95,10 +95,10 @@ def write_best(study: optuna.Study, recipe: Recipe, ranges: list[Range], path: P
 
 
 def draw(study: optuna.Study, folder: Path) -> bool:
-    """Plots of the study: how it went on, which values mattered, how they go together.
+    """Plot the study: its history, the importance of each value, and how values combine.
 
-    Shown is what is minimised, or the loss alone where all whole trials match equally often. False where there are fewer
-    than two of these, which is too little to draw.
+    The plots show the objective, or the loss alone if all complete trials have the same exact match. False, without plots,
+    if fewer than two trials are complete.
     """
     whole = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if len(whole) < 2:
@@ -124,7 +124,7 @@ def draw(study: optuna.Study, folder: Path) -> bool:
 
 
 def _by_loss(study: optuna.Study) -> optuna.Study:
-    """The study with the loss as the value of its whole trials; the others keep only their numbers."""
+    """A copy of the study with the loss as the value of complete trials; the others only keep their numbers."""
     other = optuna.create_study()
     for one in study.get_trials(deepcopy=False):
         whole = one.state == TrialState.COMPLETE
