@@ -1,4 +1,4 @@
-"""The file with Llama 3's vocabulary, which llama.cpp's sources carry."""
+"""The GGUF file with Llama 3's vocabulary, from llama.cpp's sources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 def path() -> Path:
-    """Where scripts/setup keeps it, beside the wheel that it built.
+    """The path of the file: scripts/setup keeps it next to the wheel that it built.
 
     Raises:
         FileNotFoundError: it is not there.

@@ -10,21 +10,21 @@ from typing import Any
 from .reading import Reader
 
 MODEL = "gpt2"  # llama.cpp's name for byte-level BPE
-PRE_TOKENISER = "llama-bpe"  # and for how Llama 3 cuts text into words
+PRE_TOKENISER = "llama-bpe"  # and for Llama 3's pre-tokeniser
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Tokens and merges, for byte-level BPE on words as Llama 3 cuts them.
+    """Tokens and merges of a byte-level BPE with Llama 3's pre-tokeniser.
 
     Attributes:
-        tokens: in the letters that stand for bytes; the place of a token is its number.
-        types: of each token, as `gguf.TokenType` counts them.
-        merges: in their order, each as two pieces with a space between.
-        begin: number of the token that text begins with.
-        end: number of the token that an answer ends with.
-        end_of_turn: number of the token that a turn ends with, where a file says that beside `end`.
-        adds_begin: whether llama.cpp puts `begin` before a text; where None, it does as it does with every Llama 3.
+        tokens: written in the letters that stand for bytes; the index of a token is its id.
+        types: the `gguf.TokenType` of each token.
+        merges: in their order, each as two tokens with a space between.
+        begin: id of the token at the beginning of a text.
+        end: id of the token at the end of an answer.
+        end_of_turn: id of the token at the end of a turn, if the file has it in addition to `end`.
+        adds_begin: whether llama.cpp puts `begin` before a text; None: llama.cpp's default for Llama 3.
     """
 
     tokens: Sequence[str]
@@ -41,7 +41,7 @@ def read(path: Path) -> Vocabulary:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is of another kind.
+        ValueError: its vocabulary is of another kind.
     """
     fields = Reader(path).fields
 

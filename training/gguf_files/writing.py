@@ -1,8 +1,8 @@
-"""A Llama as a GGUF file; one tensor at a time is in memory.
+"""Writes a Llama model as a GGUF file, with one tensor at a time in memory.
 
-Whoever has a model says what it is called (`About`), how large it is (`Sizes`), what it reads and writes (`Vocabulary`) and
-which numbers it has (`Tensor`, and what gives each its weights). Keys and names of tensors: ggml, docs/gguf.md, and
-llama.cpp's own converter (conversion/base.py and conversion/llama.py).
+The caller gives its name and licence (`About`), hyperparameters (`Sizes`), `Vocabulary`, tensors (`Tensor`), and a function
+for their weights. Sources of keys and tensor names: ggml, docs/gguf.md, and llama.cpp's own converter (conversion/base.py
+and conversion/llama.py).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from .vocabulary import MODEL, PRE_TOKENISER, Vocabulary
 
-# Types that are no blocks of bytes.
+# The types that are not quantised.
 _PLAIN: dict[Type, np.dtype[Any]] = {Type.F32: np.dtype(np.float32), Type.F16: np.dtype(np.float16)}
-# What a file is called by the type that most of its matrices have, as llama.cpp does it (llama-model-loader.cpp).
+# The file type, by the type of most matrices, as in llama.cpp (llama-model-loader.cpp).
 _FILE_TYPES = {
     Type.F32: gguf.LlamaFileType.ALL_F32,
     Type.F16: gguf.LlamaFileType.MOSTLY_F16,
@@ -35,16 +35,16 @@ _FILE_TYPES = {
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What a file says of itself.
+    """The general metadata of a file.
 
     Attributes:
         name: of the model.
         description: of the model.
         licence: of the model.
         card: the text of its model card.
-        prompt_version: the version of Batti's prompt that it learnt; the engine refuses files of another one.
-        chat_template: how a stock instruct model is addressed, as Jinja.
-        architecture: llama.cpp's name of the family.
+        prompt_version: the version of Batti's prompt that the model was trained on; the engine refuses other versions.
+        chat_template: the Jinja template of a stock instruct model.
+        architecture: llama.cpp's name of the model family.
     """
 
     name: str
@@ -58,18 +58,18 @@ class About:
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """A Llama's hyper-parameters.
+    """The hyperparameters of a Llama.
 
     Attributes:
-        context: tokens that it can look back on.
-        width: numbers that stand for a token.
-        layers: how many.
-        hidden: numbers in the middle of a layer's feed-forward part.
-        heads: of attention.
-        kv_heads: heads of keys and values; each serves as many heads of queries.
-        epsilon: what its norms add.
-        rope_base: of its rotary positions; llama.cpp's 10,000 where None.
-        head_width: of a head, where the file is to say it; `width` divided by `heads` otherwise.
+        context: context length in tokens.
+        width: size of an embedding.
+        layers: number of layers.
+        hidden: size of the hidden layer in the feed-forward part.
+        heads: number of attention heads.
+        kv_heads: number of key and value heads; each is shared by `heads / kv_heads` query heads.
+        epsilon: of the RMS norms.
+        rope_base: base frequency of the rotary positions; None: llama.cpp's 10,000.
+        head_width: size of a head, if the file must say it; None: `width / heads`.
     """
 
     context: int
@@ -84,12 +84,12 @@ class Sizes:
 
     @property
     def of_a_head(self) -> int:
-        """The width of a head."""
+        """The size of a head."""
         return self.head_width or self.width // self.heads
 
 
 class Tensor(NamedTuple):
-    """What the file says of a tensor; `shape` as numpy has it, rows first."""
+    """Name, shape and type of a tensor; `shape` is in numpy's order, rows first."""
 
     name: str
     shape: tuple[int, ...]
@@ -97,22 +97,22 @@ class Tensor(NamedTuple):
 
     @property
     def stored(self) -> tuple[int, ...]:
-        """The shape of what stands in the file: of bytes where it is quantised, of numbers otherwise."""
+        """The shape in the file: in bytes if the tensor is quantised, otherwise in numbers."""
         return self.shape if self.type in _PLAIN else gguf.quant_shape_to_byte_shape(self.shape, self.type)
 
     @property
     def bytes(self) -> int:
-        """The size in the file."""
+        """The size in the file, in bytes."""
         return math.prod(self.stored) * (_PLAIN[self.type].itemsize if self.type in _PLAIN else 1)
 
 
 def shapes(sizes: Sizes, n_vocab: int, *, output: bool = False) -> dict[str, tuple[int, ...]]:
-    """The tensors that every Llama has, by name, in the file's order; rows first.
+    """The shapes of a Llama's tensors (rows first), by name, in the file's order.
 
     Args:
-        sizes: its own.
+        sizes: of the model.
         n_vocab: rows of its embeddings.
-        output: whether it has an output matrix of its own; otherwise the embeddings are that too.
+        output: whether it has its own output matrix; otherwise the output is tied to the embeddings.
     """
     width, hidden = sizes.width, sizes.hidden
     queries, keys = (count * sizes.of_a_head for count in (sizes.heads, sizes.kv_heads))
@@ -134,7 +134,7 @@ def shapes(sizes: Sizes, n_vocab: int, *, output: bool = False) -> dict[str, tup
 
 
 def interleaved(weights: NDArray[Any], heads: int) -> NDArray[Any]:
-    """Rows of queries or keys from halves, as transformers has a head, to neighbouring pairs, as llama.cpp has it.
+    """Reorder the rows of queries or keys from transformers' rotary layout (two halves) to llama.cpp's (neighbouring pairs).
 
     Source: llama.cpp, conversion/llama.py (LlamaModel.permute).
     """
@@ -157,16 +157,16 @@ def write(
     weights: Callable[[Tensor], NDArray[Any]],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Write a file.
+    """Write a GGUF file.
 
     Args:
         path: the file.
-        about: what it says of itself.
-        sizes: the model's.
-        vocabulary: the model's.
-        tensors: all that it has, in the file's order.
-        weights: gives a tensor's numbers, in float32, to be stored as its type is; or its bytes, ready to be stored.
-        on_progress: told how many bytes of weights are written, of how many.
+        about: its general metadata.
+        sizes: of the model.
+        vocabulary: of the model.
+        tensors: all tensors, in the file's order.
+        weights: gives a tensor's weights: in float32, which are then converted to its type, or as bytes ready to store.
+        on_progress: called with the bytes of weights written so far, and the total.
     """
     everything = list(tensors)
     with closing(gguf.GGUFWriter(path, about.architecture)) as writer:
