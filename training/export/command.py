@@ -1,10 +1,10 @@
-"""A trained model as GGUF, quantised, stamped with what it needs to know of Batti.
+"""Exports a trained model as GGUF files for Batti.
 
     python -m training.export training/.runs/nano --out custom_components/batti/models/batti-nano.gguf
     python -m training.export training/.runs/llama/adapter --out FOLDER --quantisations Q4_K_M Q8_0 --check DATA.jsonl
 
-A run of `training.nano` becomes one file. The adapter of a fine-tuned Llama is merged into its base and becomes a file for
-each quantisation, with a model card that says what each loses (`release.py`).
+A run of `training.nano` becomes one file. The adapter of a fine-tuned Llama is merged into its base model and becomes one
+file per quantisation, with a model card that says how each compares (`release.py`).
 """
 
 from __future__ import annotations
@@ -21,10 +21,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         "python -m training.export", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "run", type=Path, help="a run of training.nano, a GGUF of ours, or the folder of a peft adapter"
-    )
-    parser.add_argument("--out", type=Path, required=True, help="the GGUF to write; of an adapter, a folder")
+    parser.add_argument("run", type=Path, help="a run folder or GGUF of training.nano, or the folder of a peft adapter")
+    parser.add_argument("--out", type=Path, required=True, help="the GGUF to write; for an adapter, a folder")
     release.add_options(parser)
     options = parser.parse_args(arguments)
     if options.run.is_file() or (options.run / "checkpoint.pt").exists():

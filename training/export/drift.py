@@ -1,9 +1,9 @@
-"""What quantising costs: whether a quantised model still gives the answers of the unquantised one.
+"""Measures what quantising changes: whether a quantised model still gives the answers of the unquantised one.
 
     python -m training.export.drift model-F16.gguf model-Q8_0.gguf model-Q4_K_M.gguf --check training/.data/test.jsonl
 
-The first file is the one that the others are held against. Through Batti's own engine, so that what is measured is what a
-house gets. Exact: the share of answers that are those of the data set, as `training.evaluate` counts exact match.
+The other files are compared with the first one. All answer through Batti's own engine, as in the integration. Exact match
+is counted as in `training.evaluate`, against the data set.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Line = Mapping[str, Any]  # of the data set
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model wrote; nothing, with no confidence, where it did not come to an end."""
+    """A model's answer; empty, with confidence 0, if the model did not end it."""
 
     text: str = ""
     confidence: float = 0.0
@@ -47,14 +47,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Drift:
-    """How one file compares.
+    """How one file compares with the unquantised one.
 
     Attributes:
         name: of the file.
         bytes: its size.
-        same: the share of answers that are, letter for letter, those of the unquantised model; with interval.
-        exact: the share that are those of the data set; with interval.
-        confidence: the mean of what the model says of itself.
+        same: the share of answers identical to those of the unquantised model, with its interval.
+        exact: the share with exact match, with its interval.
+        confidence: the model's mean confidence.
     """
 
     name: str
@@ -65,10 +65,10 @@ class Drift:
 
 
 def sample(path: Path | None, count: int, seed: int = 1) -> Sequence[Line]:
-    """Lines of the data set: some of a file at random, or where there is none, newly made ones of the test split.
+    """Random lines of a file of the data set; without a file, new ones like the test split.
 
     Raises:
-        ValueError: the file has none.
+        ValueError: the file has no lines.
     """
     if path is None:
         homes = (dataset.sentences(seed + home, TEST, _PER_HOME) for home in range(count // _PER_HOME + 1))
@@ -82,10 +82,10 @@ def sample(path: Path | None, count: int, seed: int = 1) -> Sequence[Line]:
 async def answers(
     model: Path, lines: Sequence[Line], on_progress: Callable[[int], None] = lambda done: None
 ) -> list[Answer]:
-    """What a model answers, by Batti's engine; also the proof that the engine takes it.
+    """The answers of a model through Batti's engine; this also shows that the engine accepts the model.
 
     Raises:
-        ModelRefused: the engine does not take it for a model that was trained on Batti's prompt.
+        ModelRefused: the engine does not recognise a model that was trained on Batti's prompt.
         EngineError: the engine cannot run it.
     """
     engine = LocalEngine(model)
@@ -109,7 +109,7 @@ async def answers(
 def compare(
     model: Path, name: str, found: Sequence[Answer], unquantised: Sequence[Answer], lines: Sequence[Line]
 ) -> Drift:
-    """Hold the answers of one file, called so, against those of the unquantised one, and against the data set."""
+    """Compare the answers of one file with those of the unquantised one and with the data set."""
     wanted = [line["messages"][2]["content"] for line in lines]
     exact = [
         scoring.canonical(one.text, line["labels"]) == scoring.canonical(right, line["labels"])
@@ -125,7 +125,7 @@ def compare(
 
 
 def rows(found: Sequence[Drift]) -> list[list[str]]:
-    """A table's rows, as text; in brackets the points that are lost to the first, which is the unquantised one."""
+    """The rows of the table, as text; exact match also with its difference to the first (unquantised) file, in points."""
     return [
         [
             one.name,
@@ -151,21 +151,21 @@ def show(found: Sequence[Drift]) -> None:
 
 
 def title(found: Sequence[Drift]) -> str:
-    """What the table is about."""
+    """The title of the table."""
     return f"{found[0].same['n']:.0f} sentences, held against {found[0].name}"
 
 
 def as_json(found: Sequence[Drift]) -> str:
-    """The same for programs."""
+    """The results as JSON."""
     return json.dumps([asdict(one) for one in found], indent=1) + "\n"
 
 
 def main() -> None:
-    """Compare files."""
+    """Compare the files of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", type=Path, nargs="+")
-    parser.add_argument("--check", type=Path, help="lines of the data set; where not given, new ones are made")
-    parser.add_argument("--sample", type=int, default=SAMPLE, help="so many of them")
+    parser.add_argument("--check", type=Path, help="a file of the data set; without it, sentences are generated")
+    parser.add_argument("--sample", type=int, default=SAMPLE, help="how many sentences")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
     lines = sample(options.check, options.sample)

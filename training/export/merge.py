@@ -1,6 +1,6 @@
-"""An adapter merged into its base: one Llama again, whose weights say what base and adapter said together.
+"""Merges an adapter into its base model, so that one Llama gives the same answers.
 
-In float32, so that small changes are not rounded away: Llama 3.2 1B takes up to 7.3 GiB of memory.
+It merges in float32, so that small changes are not rounded away: Llama 3.2 1B takes up to 7.3 GiB of memory.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
 CONFIG = "adapter_config.json"
 OWN_BASES = ("nano", "tiny", "tiny-llama3", "llama32-1b-shape")  # those that finetune/bases.py makes
-# How Unsloth names the 4-bit copies that it trains on; their originals are without.
+# Unsloth adds these to the names of its 4-bit copies.
 _FOUR_BITS = ("-unsloth-bnb-4bit", "-bnb-4bit")
 _PROBE = "[ bansa ] ko bati bala"
-# Other pre-tokenisers cut this differently.
+# Other pre-tokenisers split this text differently.
 _TEXT = "Don't  [ bansa ] ko 12345% batti\n  target:\n\n    - भान्साको बत्ती, 3.5;\t WE'LL see…\r\n "
-_TOLERANCE = 1e-3  # of the largest logit; merging in float32 leaves some 1e-5
+_TOLERANCE = 1e-3  # of the largest logit; merging in float32 changes about 1e-5
 
 
 class MergeError(RuntimeError):
-    """An adapter or its base cannot be made into a model for Batti."""
+    """The adapter and its base cannot become a model for Batti."""
 
 
 @dataclass(frozen=True)
 class Merged:
-    """A base with its adapter in it, its tokeniser, and its chat template where it has one."""
+    """The merged model, its tokeniser, and its chat template if it has one."""
 
     model: LlamaForCausalLM
     tokens: Tokenizer
@@ -62,7 +62,7 @@ def settings(adapter: Path) -> dict[str, Any]:
 
 
 def base_of(adapter: Path) -> str:
-    """The model that an adapter was trained on, in full precision where that was a 4-bit copy."""
+    """The base model of an adapter; if it was a 4-bit copy, the original of that copy."""
     name: str = settings(adapter).get("base_model_name_or_path") or ""
     if not name:
         raise MergeError(f"{adapter / CONFIG} does not say what it was trained on: name it with --base")
@@ -70,15 +70,15 @@ def base_of(adapter: Path) -> str:
 
 
 def merge(adapter: Path, base: str) -> Merged:
-    """Load the base, on the processor, and add what the adapter learnt to its weights.
+    """Load the base model on the CPU and merge the adapter into its weights.
 
     Raises:
-        MergeError: there is no such base, it is no Llama of the third generation, or the adapter does not fit it.
+        MergeError: the base cannot be loaded, is not a Llama 3, or the adapter does not fit it.
     """
     from peft import PeftModel
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # there is one display for the whole export
+    logging.disable_progress_bar()  # the export shows its own progress bar
     model, tokeniser = _load(base)
     tokens: Tokenizer = tokeniser.backend_tokenizer
     _check_model(model, base)
@@ -87,7 +87,7 @@ def merge(adapter: Path, base: str) -> Merged:
         raise MergeError(f"{base} has more tokens than the {rows} rows of its embeddings: take its own tokeniser")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of transformers, about what peft calls
+            warnings.simplefilter("ignore", FutureWarning)  # from transformers, about calls by peft
             with_adapter = PeftModel.from_pretrained(model.cpu().float().eval(), str(adapter), torch_device="cpu")
     except (OSError, RuntimeError, ValueError) as error:
         first = " ".join(str(error).split("\n")[:2])
@@ -96,7 +96,7 @@ def merge(adapter: Path, base: str) -> Merged:
 
 
 def _merged(with_adapter: PeftModel, tokens: Tokenizer, adapter: Path) -> LlamaForCausalLM:
-    """The model without adapter layers, once it is seen to say what the one with them says."""
+    """The merged model, after a check that its logits are those of the model with the adapter."""
     sentence, _ = samples.encode(tokens, _PROBE, "")
     prompt = torch.tensor([samples.prefix(tokens) + sentence])
     with torch.no_grad():
@@ -112,7 +112,7 @@ def _merged(with_adapter: PeftModel, tokens: Tokenizer, adapter: Path) -> LlamaF
 
 
 def _load(base: str) -> tuple[Any, Any]:
-    """The base and its tokeniser, by transformers alone: what Unsloth loads is made for a GPU and for training."""
+    """The base and its tokeniser, loaded by transformers only: Unsloth's models are made for training on a GPU."""
     if base in OWN_BASES or Path(base).is_file():
         from ..finetune import bases
 
@@ -145,7 +145,7 @@ def _check_model(model: Any, base: str) -> None:
 def _check_tokeniser(tokens: Tokenizer, base: str) -> None:
     if missing := [token for token in CHAT_TOKENS if tokens.token_to_id(token) is None]:
         raise MergeError(f"{base} has no {missing[0]} token; Batti needs a model with Llama 3's chat format")
-    # llama.cpp knows pre-tokenisers by name, so any other would be run as if it were Llama 3's.
+    # The GGUF file only names the pre-tokeniser, so llama.cpp would treat any other one as Llama 3's.
     as_llama3 = tokenisers.with_parts(models.BPE()).pre_tokenizer
     if not tokens.pre_tokenizer or tokens.pre_tokenizer.pre_tokenize_str(_TEXT) != as_llama3.pre_tokenize_str(_TEXT):
         raise MergeError(f"{base} does not cut text into words as Llama 3 does, and llama.cpp would read it wrongly")

@@ -1,8 +1,8 @@
-"""A GGUF of half-precision weights in fewer bits, by llama.cpp's own quantiser.
+"""Quantises an F16 GGUF file with llama.cpp's own quantiser.
 
     python -m training.export.quantise model-F16.gguf model-Q4_K_M.gguf Q4_K_M
 
-It runs in a child process: native code that fails takes its process with it.
+`quantise` runs this command as a child process, because a crash in native code ends the whole process.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _LOG_INFO, _LOG_ERROR = 2, 4  # GGML_LOG_LEVEL_INFO and _ERROR in ggml.h
-_AT = re.compile(rb"\[ *(\d+)/ *(\d+)\]")  # how llama.cpp's quantiser begins the line of a tensor
+_AT = re.compile(rb"\[ *(\d+)/ *(\d+)\]")  # llama.cpp's quantiser starts the line of each tensor so
 _FALLBACK = re.compile(rb"WARNING: (\d+) of \d+ tensor\(s\) required fallback quantization")
-_FAULTS = 4  # of llama.cpp's complaints, so many are told
+_FAULTS = 4  # the most error lines of llama.cpp in a message
 
-Progress = Callable[[int, int], None]  # tensors done, of how many
+Progress = Callable[[int, int], None]  # tensors done, all tensors
 
 
 class QuantiseError(RuntimeError):
@@ -31,7 +31,7 @@ class QuantiseError(RuntimeError):
 
 
 class Quantisation(StrEnum):
-    """How weights are stored, by llama.cpp's names."""
+    """Quantisations, by llama.cpp's names."""
 
     F16 = "F16"
     Q8_0 = "Q8_0"
@@ -49,13 +49,13 @@ def quantise(
     quantisation: Quantisation,
     on_progress: Progress = lambda done, total: None,
 ) -> int:
-    """Write `source`, whose weights are F16, as `target` with fewer bits.
+    """Quantise `source`, a file in F16, and write it as `target`.
 
-    The K types have blocks of 256 weights. Where a matrix has rows of another length, llama.cpp takes a type of about
-    as many bits with blocks of 32 (Q4_K: Q5_0, Q5_K: Q5_1, Q6_K: Q8_0).
+    The K types store blocks of 256 weights. If the length of a matrix's rows is not a multiple of 256, llama.cpp uses a
+    similar type with blocks of 32 (Q4_K: Q5_0, Q5_K: Q5_1, Q6_K: Q8_0).
 
     Returns:
-        How many matrices were stored in another type for that reason.
+        The number of matrices stored in such a fallback type.
 
     Raises:
         QuantiseError: llama.cpp could not do it; nothing is left at `target`.
@@ -78,7 +78,7 @@ def quantise(
 
 
 class _Log:
-    """What llama.cpp says while it works, as JSON lines on stdout for the parent, and errors on stderr."""
+    """Passes on llama.cpp's log: progress as JSON lines on stdout, for the parent process; errors on stderr."""
 
     def __init__(self) -> None:
         self.fallbacks = 0
@@ -101,7 +101,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         import llama_cpp as api
-    except (ImportError, OSError, RuntimeError) as error:  # the last two where its libraries cannot be loaded
+    except (ImportError, OSError, RuntimeError) as error:  # the last two: its libraries cannot be loaded
         print(f"llama-cpp-python cannot be imported ({error}): run scripts/setup --training", file=sys.stderr)
         return 1
     log = _Log()

@@ -1,6 +1,6 @@
-"""From an adapter to files that a house can use: merged, quantised, tried with Batti's engine, with a model card.
+"""Exports an adapter as GGUF files for Batti: merges, quantises, tests each with Batti's engine, writes a model card.
 
-`python -m training.export ADAPTER --out FOLDER` comes here. A file gets its name only after Batti's engine has opened it.
+`python -m training.export ADAPTER --out FOLDER` runs this. A file gets its final name only after the engine has opened it.
 """
 
 from __future__ import annotations
@@ -59,24 +59,24 @@ model writes. Exact match: the lines of the data set, and points against the unq
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what can be said about the export of an adapter."""
-    adapters = parser.add_argument_group("of an adapter")
+    """Add the options for exporting an adapter."""
+    adapters = parser.add_argument_group("options for an adapter")
     adapters.add_argument(
         "--quantisations", type=Quantisation, choices=list(Quantisation), nargs="+", default=list(USUAL)
     )
-    adapters.add_argument("--base", help="what the adapter was trained on, where that is not what its settings say")
+    adapters.add_argument("--base", help="the base model, if it is not the one in the adapter's settings")
     adapters.add_argument("--name", help="of the model and its files")
     adapters.add_argument(
-        "--check", type=Path, help="lines of the data set to ask all files; where not given, new ones are made"
+        "--check", type=Path, help="a file of the data set to test all files with; without it, sentences are generated"
     )
-    adapters.add_argument("--sample", type=int, default=drift.SAMPLE, help="so many of them")
+    adapters.add_argument("--sample", type=int, default=drift.SAMPLE, help="how many sentences")
 
 
 def run(options: argparse.Namespace) -> list[drift.Drift]:
-    """Export an adapter; returns, and prints, how the files compare, the unquantised model first.
+    """Export an adapter; prints and returns how the files compare, the unquantised model first.
 
     Raises:
-        MergeError, QuantiseError, EngineError, ValueError, OSError: it cannot be done, and why.
+        MergeError, QuantiseError, EngineError, ValueError, OSError: the export failed; the message says why.
     """
     base = options.base or merge.base_of(options.run)
     merge.settings(options.run)
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> list[drift.Drift]:
         raise ValueError("--sample must be at least 1, for every file is tried out")
     if options.out.is_file():
         raise ValueError(f"{options.out} is a file: of an adapter, --out names a folder")
-    # Llama's licence wants its name at the beginning of every model made of it.
+    # Llama's licence demands that the name of a derived model begins with "Llama".
     name = options.name or f"{Path(base).name.removesuffix('.gguf')}-batti"
     card = _card(name, base, merge.settings(options.run))
     lines = drift.sample(options.check, options.sample)
@@ -113,7 +113,7 @@ def run(options: argparse.Namespace) -> list[drift.Drift]:
 def _files(
     options: argparse.Namespace, base: str, about: About, lines: Sequence[drift.Line], progress: Progress
 ) -> list[drift.Drift]:
-    """Write, try and name all files."""
+    """Write, test and name all files."""
     wanted = list(dict.fromkeys(options.quantisations))
     whole, whole_name = options.out / f"{about.name}-F16.gguf.part", f"{about.name}-F16.gguf"
     try:
@@ -121,7 +121,7 @@ def _files(
             merged = merge.merge(options.run, base)
         with _stage(progress, "F16: write") as at:
             to_gguf.write(merged, whole, about, at)
-        del merged  # the files to come need the memory
+        del merged  # frees memory for the next files
         unquantised = _ask(whole, lines, "F16", progress)
         found = [drift.compare(whole, whole_name, unquantised, unquantised, lines)]
         others = [quantisation for quantisation in wanted if quantisation is not Quantisation.F16]
@@ -140,7 +140,7 @@ def _file(
     lines: Sequence[drift.Line],
     progress: Progress,
 ) -> drift.Drift:
-    """Write, try and name one quantised file."""
+    """Write, test and name one quantised file."""
     part = whole.with_name(whole.name.replace("-F16.gguf", f"-{quantisation}.gguf"))
     target = part.with_suffix("")
     try:
@@ -164,14 +164,14 @@ def _ask(model: Path, lines: Sequence[drift.Line], what: str, progress: Progress
 
 @contextmanager
 def _stage(progress: Progress, description: str) -> Iterator[Any]:
-    """One line of the display; gives what it is to be told: how much is done, of how much."""
+    """One progress bar; gives a function to call with the work done so far and the total."""
     task = progress.add_task(description, total=None)
     yield lambda done, total: progress.update(task, completed=done, total=total)
     progress.update(task, completed=1, total=1)
 
 
 def licence_of(base: str) -> str:
-    """The licence of what is made of a base, as Hugging Face names it.
+    """The licence of a model made from this base, by Hugging Face's name.
 
     >>> licence_of("unsloth/Llama-3.2-1B-Instruct"), licence_of("nano"), licence_of("my/own")
     ('llama3.2', 'mit', 'other')
@@ -182,7 +182,7 @@ def licence_of(base: str) -> str:
 
 
 def _card(name: str, base: str, settings: dict[str, Any]) -> str:
-    """The model card without its table of files, which is what stands in the files."""
+    """The model card without the table of files; this version is stored inside each GGUF."""
     licence = licence_of(base)
     on_hub = base not in merge.OWN_BASES and not Path(base).exists()
     targets = settings.get("target_modules")

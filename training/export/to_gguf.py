@@ -1,6 +1,6 @@
-"""A Llama of transformers as GGUF: half precision, under llama.cpp's names.
+"""Writes a transformers Llama as GGUF, in half precision and under llama.cpp's tensor names.
 
-Which tensors there are follows llama.cpp's own converter (conversion/llama.py in its sources).
+The choice of tensors follows llama.cpp's own converter (conversion/llama.py in its sources).
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ _LAYER = "model.layers."
 
 
 def write(merged: Merged, path: Path, about: About, on_progress: Callable[[int, int], None]) -> None:
-    """Write a model as GGUF: matrices as F16, norms as F32; beside the model, one tensor at a time is in memory.
+    """Write a model as GGUF: matrices as F16, norms as F32; needs memory for the model and one more tensor.
 
     Args:
         merged: the model.
         path: the file.
-        about: what the file says of itself; the chat template is the model's.
-        on_progress: told how many bytes of weights are written, of how many.
+        about: its general metadata; the chat template comes from the model.
+        on_progress: called with the bytes of weights written so far, and the total.
 
     Raises:
-        MergeError: the model has a tensor that Llama 3 has not, or a weight that half precision cannot hold.
+        MergeError: the model has a tensor that Llama 3 does not have, or a weight that half precision cannot hold.
     """
     config = merged.model.config
     found = dict(_tensors(merged.model))
@@ -78,7 +78,7 @@ def _sizes(config: LlamaConfig) -> Sizes:
 
 
 def _tensors(model: LlamaForCausalLM) -> Iterator[tuple[str, torch.Tensor]]:
-    """All tensors under llama.cpp's names; the output matrix only where it is not the embeddings."""
+    """All tensors under llama.cpp's names; the output matrix only if it is not tied to the embeddings."""
     weights = model.state_dict()
     embeddings = weights["model.embed_tokens.weight"]
     if (frequencies := _rope_factors(model.config)) is not None:
@@ -97,7 +97,7 @@ def _tensors(model: LlamaForCausalLM) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def _rope_factors(config: LlamaConfig) -> torch.Tensor | None:
-    """By how much Llama 3's scaling divides each rotary frequency; None where nothing is scaled."""
+    """The divisor of each rotary frequency in Llama 3's scaling; None if nothing is scaled."""
     from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
     kind = config.rope_parameters["rope_type"]
@@ -110,7 +110,7 @@ def _rope_factors(config: LlamaConfig) -> torch.Tensor | None:
 
 
 def _numbers(name: str, tensor: torch.Tensor, config: LlamaConfig) -> np.ndarray:
-    """A tensor's numbers; queries and keys reordered for llama.cpp's rotary positions."""
+    """A tensor as a numpy array; queries and keys reordered for llama.cpp's rotary positions."""
     numbers = tensor.detach().float()
     if not numbers.isfinite().all() or numbers.abs().max() > torch.finfo(torch.float16).max:
         raise MergeError(f"{name} holds numbers that half precision cannot: the training has gone astray")
