@@ -1,4 +1,4 @@
-"""The model card, from what was measured: nobody writes its numbers by hand.
+"""Writes the model card from measured results: nobody types its numbers by hand.
 
 python -m training.evaluate --card custom_components/batti/models/MODEL_CARD.md
 """
@@ -16,11 +16,11 @@ from ..data.dataset import SHARES
 from ..data.phrasebook import TRAIN
 from .scoring import ENOUGH, Figures, in_order
 
-RECIPE = Path(__file__).parents[1] / "recipes" / "nano_on.yaml"  # of the run that the bundled model ended with
+RECIPE = Path(__file__).parents[1] / "recipes" / "nano_on.yaml"  # of the bundled model's last run
 TRAIN_SHARE = SHARES[TRAIN]  # of the generated sentences
-_FEWEST = 10  # trials of a slice that is worth a line
-_FEWEST_OF_WEAK = 40
-_WEAKEST = 8
+_FEWEST = 10  # sentences in a slice that gets a line
+_FEWEST_OF_WEAK = 40  # sentences in a slice that counts as a weakness
+_WEAKEST = 8  # slices listed as weaknesses
 Rows = list[list[str]]  # the first is the header
 
 _HEAD = """\
@@ -88,7 +88,7 @@ def tables(report: dict[str, Any]) -> dict[str, Rows]:
 
 
 def slices(report: dict[str, Any]) -> Rows:
-    """Every metric by slice."""
+    """All metrics by slice."""
     scores: dict[str, dict[str, Figures]] = report["scores"]
     counts = {name: int(one["n"]) for name, one in scores["effect"].items()} if "effect" in scores else {}
     rows = [["Slice", "n", *(metric.capitalize() for metric in scores)]]
@@ -99,18 +99,18 @@ def slices(report: dict[str, Any]) -> Rows:
 
 
 def bins(report: dict[str, Any]) -> Rows:
-    """What the confidence was and how many were right, in bins of equal count."""
+    """Mean confidence and share right, in bins of equal count."""
     found = report["calibration"]["bins"]
     rows = [[f"{one['confidence']:.3f}", str(one["n"]), _cell(one, one["n"], fewest=1)] for one in found]
     return [["Mean confidence", "n", "Right"], *rows]
 
 
 def thresholds(report: dict[str, Any]) -> Rows:
-    """How many answers are above each threshold, and how many of these are right."""
+    """For each threshold, the share of answers above it and how many of these are right."""
     rows = [["Confidence from", "Coverage", "Right above", "n"]]
     found = [(f"{one['threshold']:g}", one) for one in report["calibration"]["thresholds"]]
     if enough := report["calibration"]["enough"]:
-        # Rounded down, so that what is written here still has its last answer above it.
+        # Rounded down, so that the last answer is still above the printed threshold.
         found.append((f"{math.floor(1e5 * enough['threshold']) / 1e5:.5f} (smallest with {ENOUGH:.0%} right)", enough))
     for name, one in found:
         rows.append([name, f"{100 * one['coverage']:.1f}%", _cell(one, one["n"], fewest=1), str(one["n"])])
@@ -125,7 +125,7 @@ def _cell(one: Figures | None, n: int, fewest: int = _FEWEST) -> str:
 
 
 def _weaknesses(results: dict[str, Any]) -> str:
-    """What it cannot do by design, and the slices with the lowest effect."""
+    """What the model cannot do by design, and the slices with the lowest effect score."""
     found = [
         (one["share"], f"- {title}, {name}: {_cell(one, 0)}")
         for title, report in results.items()

@@ -1,6 +1,6 @@
-"""What a plan does to the lights of a home, without Home Assistant: for judging thousands of sentences in seconds.
+"""Simulates what a plan does to the lights of a home. Without Home Assistant, thousands of sentences take seconds.
 
-What becomes of one light is said in `interpreter/ability.py`, which the house uses too.
+`interpreter/ability.py`, which the integration uses too, says what an action does to one light.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ States = dict[str, State]
 
 
 def before(home: Home, given: Mapping[str, Any] | None) -> States:
-    """The states of all lights: off, or as given (`on`, or a mapping)."""
+    """The states of all lights: off, unless given (`on`, or a mapping)."""
     states: States = {light.entity_id: {"state": "off"} for light in home.lights}
     for entity_id, state in (given or {}).items():
         states[entity_id] = _full(state)
@@ -24,7 +24,7 @@ def before(home: Home, given: Mapping[str, Any] | None) -> States:
 
 
 def after(plan: Plan, home: Home, states: States) -> States:
-    """The states once a plan has been carried out, as `home.perform` of the integration does it."""
+    """The states after a plan was carried out as by `home.perform` of the integration."""
     states = dict(states)
     lights = {light.entity_id: light for light in home.lights}
     for action in plan.calls:
@@ -34,7 +34,7 @@ def after(plan: Plan, home: Home, states: States) -> States:
 
 
 def as_expected(found: States, states: States, expected: Mapping[str, Any]) -> bool:
-    """Whether every light is as it should be: those named as told, all others as they were."""
+    """Whether every light is as it should be: those in `expected` as given there, all others unchanged."""
     for entity_id, state in found.items():
         wanted = _full(expected[entity_id]) if entity_id in expected else states[entity_id]
         if entity_id not in expected and state != wanted:

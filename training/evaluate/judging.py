@@ -1,14 +1,13 @@
-"""How well a model understands: on the generated test split and on sentences written by hand.
+"""Evaluates a model on the generated test split and on sentences written by hand.
 
     python -m training.evaluate                                 # tests/cases/natural, tests/cases/exam, .data/test.jsonl
     python -m training.evaluate --model other.gguf --cases tests/cases/natural/gaun_ghar.yaml --misses
     python -m training.evaluate --json results.json --plots plots --card custom_components/batti/models/MODEL_CARD.md
 
-The same interpreter, engine and grammar as in the house. Exact match: the lines are those
-wanted, but for what exactly a thing that the home has not was called. Partial match: share of
-key-value pairs that are right. Effect: after carrying the plan out, every light of the home is as it should be; for
-generated sentences, same lights, same data, whatever the order of lines (`scoring.same_effect`). Confidence is held
-against effect.
+It uses the same interpreter, engine and grammar as the integration. Exact match: the lines are the expected ones; any name
+that the home does not have counts as equal. Partial match: the share of lines that are right. Effect: after the plan, every
+light of the home is as it should be; for generated sentences: the same lights and data, in any order
+(`scoring.same_effect`). Confidence is compared with effect.
 """
 
 from __future__ import annotations
@@ -62,25 +61,25 @@ class Report:
     tokens: int = 0
 
     def count(self, metric: str, value: float, slices: Iterable[str]) -> None:
-        """Count one trial in all its slices."""
+        """Count one sentence in all its slices."""
         for name in slices:
             self.scores[metric][name].append(value)
 
     def count_refusal(self, wanted: bool, found: bool, slices: list[str]) -> None:
-        """Count one sentence for refusal recall and precision, where it belongs to them."""
+        """Count one sentence for refusal recall and precision, if it belongs there."""
         if wanted:
             self.count("refusal recall", found, slices)
         if found:
             self.count("refusal precision", wanted, scoring.by_sentence(slices))
 
     def count_work(self, confidence: float, right: bool, steps: int, tokens: int) -> None:
-        """Count what the model did for one sentence, and whether that was right."""
+        """Count the model's work on one sentence, and whether the effect was right."""
         self.answers.append((confidence, right))
         self.steps += steps
         self.tokens += tokens
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, for JSON; misses with the wrong effect first, then those that the model was most sure of."""
+        """Plain data, for JSON; misses with a wrong effect first, the most confident ones before others."""
         times = sorted(self.times_ms)
         return {
             "scores": {
@@ -97,7 +96,7 @@ class Report:
 
 
 async def judge_generated(engine: Engine, lines: Iterable[dict[str, Any]], report: Report) -> None:
-    """Judge a split of the data set: the model's lines against those wanted."""
+    """Judge a split of the data set: compare the model's lines with the expected ones."""
     for line in lines:
         sentence, wanted = line["sentence"], line["messages"][2]["content"]
         found = await engine.generate(sentence, line["labels"], _DEADLINE, line.get("previous", ""))
@@ -116,7 +115,7 @@ async def judge_generated(engine: Engine, lines: Iterable[dict[str, Any]], repor
 
 
 async def judge_case(engine: Engine, home: Home, case: dict[str, Any], report: Report) -> None:
-    """Judge one sentence written by hand by what becomes of the lights."""
+    """Judge one sentence written by hand, by its effect on the lights."""
     found = await interpret(case["say"], home, engine, Turn(case.get("where")), _DEADLINE)
     states = effects.before(home, case.get("state"))
     expected = case.get("expect") or {}
@@ -147,7 +146,7 @@ def cases_of(path: Path) -> tuple[Home, list[dict[str, Any]]]:
 
 
 def machine() -> str:
-    """What this runs on, in words."""
+    """A description of this machine."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")] or [
@@ -157,7 +156,7 @@ def machine() -> str:
 
 
 def show(title: str, report: dict[str, Any], misses: int) -> None:
-    """Print a report, and so many of the sentences that went wrong."""
+    """Print a report, and the first `misses` of the wrong answers."""
     console = Console()
     for part, (header, *rows) in card.tables(report).items():
         table = Table(*header, title=f"{title}: {part}")
@@ -175,7 +174,7 @@ def show(title: str, report: dict[str, Any], misses: int) -> None:
 
 
 async def judge(engine: Engine, options: argparse.Namespace) -> dict[str, Report]:
-    """Judge all sentences that were asked for, by set."""
+    """Judge all requested sentences, by set."""
     reports: dict[str, Report] = {}
     if options.generated is not None:
         report = reports["generated test"] = Report()
@@ -191,7 +190,7 @@ async def judge(engine: Engine, options: argparse.Namespace) -> dict[str, Report
 
 
 async def evaluate(options: argparse.Namespace) -> dict[str, Any]:
-    """Run everything that was asked for, and print it."""
+    """Run the requested evaluation and print the reports."""
     engine = LocalEngine(options.model)
     await engine.start()
     try:
@@ -211,13 +210,18 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--generated", type=Path, help="a split that training.data wrote; .data/test.jsonl by default, if it is there"
     )
-    parser.add_argument("--most", type=int, help="at most so many of the generated sentences")
+    parser.add_argument("--most", type=int, help="the maximum number of generated sentences")
     parser.add_argument("--cases", type=Path, nargs="*", help="only these files of sentences written by hand")
-    parser.add_argument("--json", type=Path, help="also write everything here")
-    parser.add_argument("--plots", type=Path, help="also draw everything, into this folder")
+    parser.add_argument("--json", type=Path, help="also write all results here")
+    parser.add_argument("--plots", type=Path, help="also draw plots, into this folder")
     parser.add_argument("--card", type=Path, help="also write the model card here")
     parser.add_argument(
-        "--misses", type=int, nargs="?", const=40, default=0, help="print so many wrong ones (40), the surest first"
+        "--misses",
+        type=int,
+        nargs="?",
+        const=40,
+        default=0,
+        help="print so many wrong answers (40), the most confident first",
     )
     options = parser.parse_args(arguments)
     if options.generated is None and not options.cases and (OUT / "test.jsonl").exists():
@@ -228,7 +232,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main() -> None:
-    """Judge, print, write."""
+    """Evaluate, print, and write what was asked for."""
     options = options_of()
     Console().print(f"{options.model.name} on {machine()}")
     results = asyncio.run(evaluate(options))

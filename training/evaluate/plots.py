@@ -12,11 +12,11 @@ from typing import Any
 from .. import plotting
 from .scoring import CLASSES, ENOUGH
 
-_FEWEST = 10  # trials of a slice that is worth a point
+_FEWEST = 10  # sentences in a slice that gets a point
 
 
 def draw(results: dict[str, Any], folder: Path) -> None:
-    """Write the plots of all reports, as PNG files; `plotting.write` does it where there is no matplotlib."""
+    """Write the plots of all reports as PNG files. Call it through `plotting.write`, in case there is no matplotlib here."""
     for title, report in results.items():
         for name, plot in _PLOTS.items():
             path = folder / f"{title.replace(' ', '_')}_{name}.png"
@@ -41,7 +41,7 @@ def _effect(figure: Any, axes: Any, report: dict[str, Any]) -> None:
 
 
 def _reliability(_figure: Any, axes: Any, report: dict[str, Any]) -> None:
-    """Share right against mean confidence, in bins of equal count."""
+    """Share right by mean confidence, in bins of equal count."""
     bins = report["calibration"]["bins"]
     shares = [one["share"] for one in bins]
     below = [max(0.0, one["share"] - one["low"]) for one in bins]
@@ -53,7 +53,7 @@ def _reliability(_figure: Any, axes: Any, report: dict[str, Any]) -> None:
 
 
 def _thresholds(_figure: Any, axes: Any, report: dict[str, Any]) -> None:
-    """Coverage and share right against the threshold."""
+    """Coverage and share right by threshold."""
     rows, enough = report["calibration"]["thresholds"], report["calibration"]["enough"]
     at = [row["threshold"] for row in rows]
     axes.plot(at, [row["coverage"] for row in rows], "s--", label="coverage: share of answers above")
@@ -68,7 +68,7 @@ def _thresholds(_figure: Any, axes: Any, report: dict[str, Any]) -> None:
 
 
 def _confusion(figure: Any, axes: Any, report: dict[str, Any]) -> None:
-    """What was found for what was wanted: counts, coloured by their share of the row."""
+    """The confusion matrix: counts, coloured by their share of the row."""
     counts: dict[str, dict[str, int]] = report["confusion"]
     names = {name for wanted, row in counts.items() for name in (wanted, *row)}
     order = [*(name for name in CLASSES if name in names), *sorted(names - set(CLASSES))]

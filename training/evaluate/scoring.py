@@ -1,7 +1,7 @@
-"""Scores: what an answer of the model does, what two answers have in common, and shares with how sure they are.
+"""Scores: compares two answers (exact, partial, by effect), sorts sentences into slices, and computes shares with intervals.
 
-Effect (generated): same lights, same data, whatever the order of lines. A generated sentence comes without its home, so
-answers are compared by the labels they name, as far as these tell what happens: see `same_effect`.
+Effect of a generated sentence: the same lights and data, in any order of lines. The data set does not have the homes, so
+answers are compared by their labels: see `same_effect`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from custom_components.batti.interpreter.grammar import (
     Refusal,
 )
 
-ENOUGH = 0.99  # of the answers above a threshold must be right for the house to rely on it
+ENOUGH = 0.99  # of the answers above a threshold must be right, or it is too low to rely on
 METRICS = ("effect", "exact match", "partial match", "refusal recall", "refusal precision")
 THRESHOLDS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
 CLASSES = (
@@ -40,7 +40,7 @@ _Z = 1.96  # of a 95% interval
 _HOME_SIZES = ((10, "1-10"), (20, "11-20"), (40, "21-40"))
 _SCRIPTS = {"r": "romanised", "d": "devanagari", "e": "english"}
 _GROUPS = ("all", "commands", "script", "intent", "actions", "spelling", "turn", "names", "home", "why", "tag")
-_BY_ANSWER = ("commands", "intent", "actions", "why")  # groups of slices that go by what is wanted
+_BY_ANSWER = ("commands", "intent", "actions", "why")  # groups of slices that depend on the expected answer
 
 Figures = dict[str, float]  # n, share, low, high
 
@@ -50,10 +50,10 @@ Figures = dict[str, float]  # n, share, low, high
 
 @dataclass
 class Step:
-    """One action of an answer, with labels for targets; what is said twice is there once."""
+    """One action of an answer, with labels as targets; repeated lines count once."""
 
     action: str
-    parts: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))  # a set that keeps the order
+    parts: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))  # dict as ordered set
 
     @property
     def data(self) -> frozenset[str]:
@@ -67,17 +67,17 @@ class Step:
 
     @property
     def labels(self) -> set[str]:
-        """Everything it names, exceptions too."""
+        """All labels that it names, exceptions too."""
         return {*self.parts[TARGET_LINE], *self.parts[EXCEPT_LINE]}
 
     @property
     def can_be_said_twice(self) -> bool:
-        """Whether doing it again changes nothing, so that it does not matter if a light is named twice."""
+        """Whether repeating it changes nothing, so that a light may be named twice."""
         return self.action != TOGGLE and "brightness_step_pct" not in self.keys
 
 
 def steps_of(answer: str) -> list[Step]:
-    """The actions of an answer; none where it refuses."""
+    """The actions of an answer; none if it refuses."""
     steps: list[Step] = []
     part = ""
     for line in answer.splitlines(keepends=True):
@@ -91,13 +91,13 @@ def steps_of(answer: str) -> list[Step]:
 
 
 def same_effect(found: str, wanted: str, labels: Collection[str] | None = None) -> bool:
-    """Whether two answers do the same to the lights, as far as their lines tell.
+    """Whether two answers do the same to the lights, as far as their lines show.
 
-    Forgotten are the order of labels and of data lines, labels said twice, and whether one thing done to several targets
-    is written as one action or as several in a row. Answers that change no light (refusals, questions, undo, which the
-    house carries out by itself) are all alike. The order of different actions counts, and so does how toggling and steps
-    are split, for two labels may share a light; two labels for one thing count as two: the share of answers with the
-    same effect is rather a little too low than too high.
+    Ignored: the order of labels and of data lines, repeated labels, and whether the same action on several targets is
+    written once or several times in a row. All answers that change no light are equal (refusals, questions, and undo, which
+    the integration does without the model). The order of different actions counts. So does the grouping of toggles and
+    steps, because two labels may share a light. Two labels for the same thing count as different: so the score is rather a
+    little too low than too high.
 
     >>> same_effect("- action: light.turn_on\\n  target:\\n    - a\\n- action: light.turn_on\\n  target:\\n    - b\\n",
     ...             "- action: light.turn_on\\n  target:\\n    - b\\n    - a\\n")
@@ -111,7 +111,7 @@ def same_effect(found: str, wanted: str, labels: Collection[str] | None = None) 
     Args:
         found: what the model wrote.
         wanted: what it should have written.
-        labels: the names that the home has; the house leaves out an action that names any other. None: it has them all.
+        labels: the home's names; the integration skips an action with any other name. None: the home has all names.
     """
     return _effect(found, labels) == _effect(wanted, labels)
 
@@ -124,7 +124,7 @@ def _effect(answer: str, labels: Collection[str] | None) -> list[Any]:
         last = runs[-1][0] if runs else None
         if not (last and step.can_be_said_twice and (last.action, last.data) == (step.action, step.data)):
             runs.append((step, defaultdict(set)))
-        # Targets may be put together only where the same is excepted from them.
+        # Only targets with the same exceptions may be merged.
         runs[-1][1][frozenset(step.parts[EXCEPT_LINE])] |= step.parts[TARGET_LINE].keys()
     return [
         (
@@ -137,10 +137,10 @@ def _effect(answer: str, labels: Collection[str] | None) -> list[Any]:
 
 
 def canonical(answer: str, labels: Collection[str]) -> list[Any]:
-    """An answer as the house takes it: what makes no difference to its YAML is gone, the order said is kept.
+    """An answer without differences that do not change its YAML; the order is kept.
 
-    Every name that the home has not is the same name, for of a garage that is not there the house does nothing, whether the
-    model copied `garage` or `old garage`. One thing done to several targets in a row is one action (`plan.joined`).
+    All names that the home does not have are equal: for a missing garage the integration does nothing, whether the model
+    copied `garage` or `old garage`. The same action on several targets in a row is one action (`plan.joined`).
 
     >>> on = "- action: light.turn_on\\n  target:\\n    - "
     >>> canonical(f"{on}a\\n{on}my garage\\n", ["a"])[0][:2]
@@ -166,7 +166,7 @@ def canonical(answer: str, labels: Collection[str]) -> list[Any]:
 
 
 def class_of(answer: str) -> str:
-    """What kind of answer it is, one of `CLASSES`: `several` are actions of different kinds.
+    """The kind of an answer, one of `CLASSES`; `several`: it has actions of different kinds.
 
     >>> class_of("- action: light.turn_on\\n  target:\\n    - a\\n  data:\\n    color_name: red\\n")
     'colour'
@@ -189,7 +189,7 @@ def _kind(step: Step) -> str:
 
 
 def partial_match(found: str, wanted: str) -> float:
-    """The share of key-value pairs and names that both have, of all that either has, wherever they stand."""
+    """The lines that both answers have, as a share of all lines of either, in any order."""
     ours, theirs = Counter(found.splitlines()), Counter(wanted.splitlines())
     return (ours & theirs).total() / max(1, (ours | theirs).total())
 
@@ -198,7 +198,7 @@ def partial_match(found: str, wanted: str) -> float:
 
 
 def slices_of_line(line: Mapping[str, Any]) -> list[str]:
-    """The slices of a generated sentence; what a line does not say (`noisy`, `invented`, `lights`) makes no slice."""
+    """The slices of a generated sentence; if a line lacks `noisy`, `invented` or `lights`, it has no such slice."""
     count = sum(step.action in LIGHT_ACTIONS for step in steps_of(line["messages"][2]["content"]))
     slices = ["all", f"script {_SCRIPTS.get(line['script'], line['script'])}"]
     slices += [f"intent {line['intent'].removesuffix(', later turn')}", f"actions {count if count < 3 else '3+'}"]
@@ -211,19 +211,19 @@ def slices_of_line(line: Mapping[str, Any]) -> list[str]:
 
 
 def slices_of_case(case: Mapping[str, Any], lights: int) -> list[str]:
-    """The slices of a sentence written by hand, said in a home of so many lights."""
+    """The slices of a sentence written by hand, said in a home with this number of lights."""
     tags = case.get("tags", ())
     by_tag = [f"{'script' if tag in (*_SCRIPTS.values(), 'mixed') else 'tag'} {tag}" for tag in tags]
     return ["all", *by_tag, f"why {case['why']}" if case.get("why") else "commands", _home_size(lights)]
 
 
 def in_order(names: Collection[str]) -> list[str]:
-    """Slices as tables have them."""
+    """Slices in the order of the tables."""
     return sorted(names, key=lambda name: (_GROUPS.index(name.partition(" ")[0]), name))
 
 
 def by_sentence(names: Collection[str]) -> list[str]:
-    """The slices that do not go by what is wanted: in the others refusals are all right or all wrong."""
+    """The slices that do not depend on the expected answer: in the others, refusals are all right or all wrong."""
     return [name for name in names if name.partition(" ")[0] not in _BY_ANSWER]
 
 
@@ -235,7 +235,7 @@ def _home_size(lights: int) -> str:
 
 
 def interval(values: Sequence[float]) -> Figures:
-    """The mean and its 95% interval: Wilson's (1927) for yes and no, the normal one where there is something between."""
+    """The mean and its 95% interval: Wilson's (1927) if all values are 0 or 1, otherwise the normal one."""
     n = len(values)
     mean = sum(values) / n
     if set(values) <= {0, 1}:
@@ -247,15 +247,15 @@ def interval(values: Sequence[float]) -> Figures:
 
 
 def calibration(answers: Sequence[tuple[float, bool]]) -> dict[str, Any]:
-    """What the confidence is worth.
+    """How well confidence predicts whether an answer is right.
 
     Args:
-        answers: the confidence of each, and whether it was right.
+        answers: the confidence of each answer, and whether it was right.
 
     Returns:
         `bins` of equal count (mean confidence, share right); `thresholds` with `coverage`, the share of answers at or
         above each, and the share right of these; `enough`, the same for the smallest threshold at which `ENOUGH` of the
-        answers are right, None where there is none; `error`, how far confidence and share right lie apart on average.
+        answers are right, or None; `error`, the mean difference between confidence and share right.
     """
     ordered, n = sorted(answers), len(answers)
     bins = [part for i in range(_BINS) if (part := ordered[i * n // _BINS : (i + 1) * n // _BINS])]

@@ -1,9 +1,9 @@
-"""What the two thresholds of decoding do, on validation data, where they are chosen.
+"""Shows the effect of the two decoding thresholds on validation data, to choose their values.
 
     .venv/bin/python -m training.evaluate.thresholds [--model GGUF] [--generated DATA.jsonl] [--most 1500]
 
-`grammar.GROUNDED`: below it a label is not taken for what the model wanted to write. `grammar.SURE`: below it a plan is not
-carried out. Runs llama.cpp in this process, so that the first can be changed.
+`grammar.GROUNDED`: below it, a label does not count as what the model wanted to write. `grammar.SURE`: below it, a plan is
+not carried out. llama.cpp runs in this process, so that `GROUNDED` can be changed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def answers(model: Model, lines: list[dict[str, Any]], grounded: float) -> Answe
 
 
 def shares(found: Answers, sure: float) -> tuple[float, float, float]:
-    """Right effects; commands that are done wrongly; commands that are refused or asked about: shares of all sentences."""
+    """Shares of all sentences: right effect; done wrongly; refused or asked about although it was a command."""
     right = wrong = refused = 0
     for line, text, confidence in found:
         wanted = line["messages"][2]["content"]
@@ -59,7 +59,7 @@ def shares(found: Answers, sure: float) -> tuple[float, float, float]:
 
 
 def main() -> None:
-    """Try the thresholds, print what each gives."""
+    """Try the thresholds and print the shares for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--generated", type=Path, default=OUT / "validation.jsonl")
