@@ -1,10 +1,10 @@
-"""What one house's fine-tuning learns, and what it forgets: numbers before and after, through the engine that a house has.
+"""Measures what fine-tuning for one home learns and what it forgets: scores before and after, through Batti's engine.
 
     python -m training.personal.check HOME --corrections FILE.yaml --out DIR [--cases FILE.yaml] [--elsewhere DATA.jsonl]
 
-Makes the data set (`finetuning_set.py`), fine-tunes the recipe's base, exports it, and asks both models the same: the
-corrections in other homes with other chatter, the new names in their home, sentences written by hand, and what has nothing
-to do with this house. DIR/check.json has the numbers; DIR/model the GGUF. Run again, it goes on where it was.
+It makes the data set (`finetuning_set.py`), fine-tunes the recipe's base model, exports it, and gives both models the same
+sentences: corrections in other homes with other words around them, new names in their home, sentences written by hand, and
+sentences about other homes. DIR/check.json has the scores, DIR/model the GGUF. Run again, it continues.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ..evaluate import judging, scoring
 from . import corrections, finetuning_set
 from .own_home import read_home
 
-_SEED = 77  # of what is asked about other homes, where no file is given
+_SEED = 77  # of the generated sentences about other homes
 BY_HAND, WITHOUT_NAMES = "by hand", "by hand, new names not added"
 
 Answers = list[bool]
@@ -44,7 +44,7 @@ Answers = list[bool]
 
 @dataclass(frozen=True)
 class Asked:
-    """Everything that both models are asked."""
+    """All sentences that both models must answer."""
 
     lines: dict[str, list[dict[str, Any]]]
     cases: Sequence[dict[str, Any]]
@@ -53,7 +53,7 @@ class Asked:
 
 
 async def ask(model: Path, asked: Asked) -> dict[str, Answers]:
-    """What a model gets right: generated lines by exact match, cases by hand by what becomes of every light."""
+    """Which sentences a model gets right: generated ones by exact match, those written by hand by effect."""
     engine = LocalEngine(model)
     await engine.start()
     right: dict[str, Answers] = {}
@@ -75,7 +75,7 @@ async def ask(model: Path, asked: Asked) -> dict[str, Answers]:
 
 
 def compare(before: dict[str, Answers], after: dict[str, Answers]) -> dict[str, dict[str, Any]]:
-    """Shares right with their intervals, and how many answers became right or wrong."""
+    """The shares right before and after, with intervals, and how many answers became right or wrong."""
     return {
         name: {
             "n": len(answers),
@@ -90,7 +90,7 @@ def compare(before: dict[str, Answers], after: dict[str, Answers]) -> dict[str, 
 
 
 def show(results: dict[str, Any], console: Console) -> None:
-    """Print the numbers."""
+    """Print the results."""
     table = Table("", "sentences", "before", "after", "learnt", "lost", title="right answers, with 95% intervals")
     for name, row in results["scores"].items():
         shares = (
@@ -108,7 +108,7 @@ def show(results: dict[str, Any], console: Console) -> None:
 
 
 def elsewhere(path: Path | None, most: int) -> list[dict[str, Any]]:
-    """Sentences that have nothing to do with the house."""
+    """Sentences about other homes: from a file, or generated."""
     if path is not None:
         return list(islice(dataset.read(path), most))
     examples: list[Example] = list(dataset.sentences(_SEED, TEST, most))
@@ -116,8 +116,8 @@ def elsewhere(path: Path | None, most: int) -> list[dict[str, Any]]:
 
 
 def check(options: argparse.Namespace) -> dict[str, Any]:
-    """Make, fine-tune, export and ask; returns what `show` prints."""
-    from ..finetune import train  # torch takes its time, and wrong corrections should be told at once
+    """Generate data, fine-tune, export, evaluate; returns what `show` prints."""
+    from ..finetune import train  # not at the top: torch loads slowly, --help should be fast
 
     begun = time.monotonic()
     recipe = finetuning_set.recipe_of(options.recipe, options.sentences)
@@ -149,7 +149,7 @@ def check(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def exported(adapter: Path, folder: Path) -> Path:
-    """The GGUF of an adapter, stored as the bundled model is."""
+    """Export an adapter as Q8_0, like the bundled model; returns the GGUF."""
     from ..export import command
 
     command.main([str(adapter), "--out", str(folder), "--name", "house", "--quantisations", "Q8_0", "--sample", "50"])
@@ -157,15 +157,17 @@ def exported(adapter: Path, folder: Path) -> Path:
 
 
 def main() -> None:
-    """Run the check, print and write the numbers."""
+    """Run the check, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("home", type=Path)
     parser.add_argument("--corrections", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--cases", type=Path, help="sentences by hand with what should become of the lights")
-    parser.add_argument("--elsewhere", type=Path, help="a split that training.data wrote; generated anew without it")
-    parser.add_argument("--most", type=int, default=600, help="so many sentences of it")
-    parser.add_argument("--sentences", type=int, help="of the data set")
+    parser.add_argument("--cases", type=Path, help="sentences written by hand, with the expected state of the lights")
+    parser.add_argument(
+        "--elsewhere", type=Path, help="a file that training.data wrote; without it, sentences are generated"
+    )
+    parser.add_argument("--most", type=int, default=600, help="the maximum number of its sentences")
+    parser.add_argument("--sentences", type=int, help="how many in the data set; otherwise as in the recipe")
     parser.add_argument("--max-steps", type=int)
     parser.add_argument("--recipe", type=Path, default=finetuning_set.RECIPE)
     options = parser.parse_args()

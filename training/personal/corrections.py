@@ -1,21 +1,21 @@
-"""Sentences that somebody chose to keep, with what they should do in their home: read, checked, taken apart.
+"""Reads and checks corrections: sentences that somebody kept, with what each should do in their home.
 
     - say: bhanchha ko batti jhyappa para       # as typed or heard
-      do:                                       # Home Assistant YAML, as batti.interpret answers; [] does nothing
+      do:                                       # Home Assistant YAML, as batti.interpret returns it; []: nothing
         - action: light.turn_off
           target: {area_id: kitchen}
     - say: jhyaure batti nibhaideu
-      name: jhyaure                             # a word that the home does not know yet, for the one thing meant
+      name: jhyaure                             # a new word, which the home does not know yet, for the thing meant
       do: [{action: light.turn_off, target: {entity_id: light.shelly_77aa}}]
     - say: luklukki para
-      where: study                              # the area that it was said in
+      where: study                              # the area of the speaker
       do: [{action: light.turn_on, target: {area_id: study}, data: {flash: short}}]
     - say: chiya khane bela bhayo
       do: []
       why: not for lights                       # or forbidden, later, unclear
 
-The model writes names as they stand in the sentence, so a thing must be named there by a name that the home knows. A new
-name is learnt by the home, as an alias, not by the model; what a family's own verbs mean is learnt by the model.
+The model copies names from the sentence, so the sentence must use names that the home knows. New names are not for the
+model: the home gets them as aliases. The model learns what a family's own verbs mean.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ _KIND_OF = {"entity_id": "light", "area_id": "area", "floor_id": "floor"}
 
 
 class CorrectionError(BattiError):
-    """A correction that cannot be learnt from; the message names its line."""
+    """A correction that cannot be used; the message names its line."""
 
 
 class Alias(NamedTuple):
-    """A name that the home should get to know."""
+    """A new name that should become an alias in the home."""
 
     name: str
     thing: Thing
@@ -55,18 +55,18 @@ class Alias(NamedTuple):
 
 @dataclass(frozen=True)
 class Correction:
-    """One sentence, and what the model is to write for it in its home."""
+    """One sentence, with the answer that the model must write in this home."""
 
     say: str
     marked: Marked
     answer: str
-    seed: Seed  # the same sentence with slots for the names that matter
-    has_new_name: bool  # then its other words are common ones
+    seed: Seed  # the same sentence with slots for the names in the answer
+    has_new_name: bool  # if so, only the name is new, not its other words
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What was kept: the home with all its new names, and the corrections."""
+    """The contents of a file: the home with its new names added, and the corrections."""
 
     home: Home
     corrections: tuple[Correction, ...]
@@ -74,7 +74,7 @@ class Kept:
 
     @property
     def seeds(self) -> tuple[Seed, ...]:
-        """The corrections that have words of their own, to be said of other things too."""
+        """The corrections with new words (not just a new name), to be said of other rooms and lights too."""
         return tuple(one.seed for one in self.corrections if not one.has_new_name)
 
 
@@ -95,7 +95,7 @@ def read(path: Path, home: Home) -> Kept:
     """Read and check a file of corrections.
 
     Raises:
-        CorrectionError: the file cannot be read, or an entry cannot be learnt from.
+        CorrectionError: the file cannot be read, or an entry cannot be used.
     """
     try:
         entries = list(_entries(path.read_text(encoding="utf-8"), home))
@@ -159,11 +159,11 @@ def _check_ids(entry: _Entry, home: Home) -> None:
         raise entry.wrong(f"`name` is a word of the sentence, not {entry.name!r}")
 
 
-# -- names that are new
+# -- new names
 
 
 def _alias(entry: _Entry, home: Home) -> Alias:
-    """Which of the things meant the new name is for: the one with which everything in the plan is named."""
+    """The thing that the new name is for: the one with which the sentence names everything in the plan."""
     assert entry.name is not None
     wanted = " ".join(word.text for word in fold(entry.name).words)
     if f" {wanted} " not in f" {fold(entry.say)} ":
@@ -188,7 +188,7 @@ def _alias(entry: _Entry, home: Home) -> Alias:
 
 
 def _named(home: Home, alias: Alias) -> Home:
-    """The home in which a thing has one more name."""
+    """The home with the alias added to its thing."""
 
     def with_name(one: Any, kind: str, own_id: str) -> Any:
         known = alias.thing != Thing(kind, own_id) or alias.name in (one.name, *one.aliases)
@@ -201,7 +201,7 @@ def _named(home: Home, alias: Alias) -> Home:
     )
 
 
-# -- what the model is to write
+# -- what the model must write
 
 
 def _correction(entry: _Entry, labels: Labels, home: Home) -> Correction:

@@ -1,4 +1,4 @@
-"""Somebody of a family, who says in their own home what families say, and what only this one does (`corrections.py`)."""
+"""A speaker of one family: says in their home what anybody says, and the family's own corrections (`corrections.py`)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from . import variations
 from .corrections import Alias
 
 _LEVELS = range(5)  # floors that have names of their own (data/calling.py)
-# Shares of what a correction is made into. Prohibitions, for else the new word alone would be the command.
+# Shares of what a correction becomes. With prohibitions, so that the new word alone is not yet a command.
 _FORBIDDEN, _AFTER_ANOTHER, _WITH_ANOTHER = 0.08, 0.08, 0.15
-_NAMED = 0.4  # of the names in a sentence that should say a new one
+_NAMED = 0.4  # share of names that are the new one, in a sentence that should have it
 
 
 @dataclass(frozen=True)
 class _Own:
-    """A correction as it was said, in all forms of its verb, and as prohibitions."""
+    """A correction as it was said, in all forms of its verb, and as a prohibition."""
 
     seed: Seed
     forms: list[Seed]
@@ -33,11 +33,11 @@ class _Own:
 
 
 class Family(Voice):
-    """A voice that also says the corrections, of anything in the home, and new names in all sorts of sentences.
+    """A voice that also says the corrections, about anything in the home, and uses new names in all kinds of sentences.
 
     Args:
-        kept: the corrections that have words of their own.
-        aliases: the new names; the home knows them already.
+        kept: the corrections with new words.
+        aliases: the new names; `home` has them already.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Family(Voice):
         self._naming: Alias | None = None
 
     def say_own(self) -> Example:
-        """A sentence with a correction's words, or with a new name, in some form, with what people say around it."""
+        """A sentence with the words of a correction or with a new name, varied, with other words around it."""
         self._own = True
         try:
             return self.say()
@@ -65,7 +65,7 @@ class Family(Voice):
         return self._with_words(of) if isinstance(of, _Own) else self._with_name(of)
 
     def _with_name(self, alias: Alias) -> Example:
-        """Any sentence that says the new name."""
+        """Any sentence that uses the new name exactly once."""
         line = label_line(" ".join(fold_name(alias.name)))
         self._naming = alias
         try:
@@ -81,14 +81,14 @@ class Family(Voice):
         draw = self.rng.random()
         if own.prohibitions and draw < _FORBIDDEN:
             return self._of(self.rng.choice(own.prohibitions), often=0.7)
-        # The form that was kept is the one that is heard most, as plain imperatives are (data/phrasebook.py).
+        # The form that was kept is drawn more often than others, like the plain imperative in data/phrasebook.py.
         seed = seed if self.split != TEST and self.rng.random() < 0.3 else self.rng.choice(own.forms)
         if self.rng.random() < 0.5:
             seed = variations.rephrased(seed, self.rng, self.book, self._word_script)
         if seed.wanted and draw > 1 - _WITH_ANOTHER:
             return self._with_another(seed)
         example = self._of(seed, often=0.7)
-        # Without a room it might go on with the room before.
+        # A sentence without a room could mean the room of the sentence before.
         alone = all("here" not in wanted.targets for wanted in seed.wanted)
         return self._after_another(example) if alone and draw < _FORBIDDEN + _AFTER_ANOTHER else example
 

@@ -1,14 +1,13 @@
-"""A fine-tuning set for one house: its names, and the corrections that its people chose to keep.
+"""Writes the fine-tuning data of one home: its names, and the corrections that its people kept.
 
     python -m training.personal HOME --corrections FILE.yaml --out DIR [--sentences N] [--keep DATA.jsonl]
     python -m training.finetune --recipe training/recipes/personal.yaml --data DIR --out RUN
 
 HOME is the diagnostics file of Batti's device (Home Assistant: the device's page, Download diagnostics), or a YAML file as
-`interpreter/home.py` reads it. The corrections' notation is described in `corrections.py`. Sentences are said in that very
-home by the generator of the bundled model's data (`family.py`), and go through the house's own folding and labels.
-Against forgetting, more than half of the set is about other homes, freshly generated or drawn from `--keep`, and holds the
-model to what it said before (`finetune/anchored.py`).
-`check.py` measures what was learnt.
+`interpreter/home.py` reads it. `corrections.py` describes the notation of corrections. The generator of the bundled model's
+data makes sentences for this home (`family.py`), with the integration's own folding and labels. Against forgetting, more
+than half of the set is about other homes, generated or drawn from `--keep`; on these the loss keeps the model close to its
+base (`finetune/anchored.py`). `check.py` measures what was learnt.
 """
 
 from __future__ import annotations
@@ -43,14 +42,14 @@ RECIPE = Path(__file__).parents[1] / "recipes" / "personal.yaml"
 SOURCES = ("corrections", "home", dataset.ELSEWHERE)
 NEW_NAME = "new name"  # the source of test sentences that use one
 _SENTENCES_PER_HOME = 5  # in the test
-_TRIES = 20  # for each sentence that is wanted and not there yet
+_TRIES = 20  # draws per sentence, to find a new one
 
 Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Written:
-    """What a data set was made of: lines by file and source, and the names that the home should get."""
+    """What was written: the number of lines by file and source, and the aliases that the home should get."""
 
     counts: dict[str, dict[str, int]]
     aliases: tuple[Alias, ...]
@@ -59,10 +58,10 @@ class Written:
 def write(
     home: Home, kept_file: Path | None, out: Path, recipe: dict[str, Any], keep: Path | None = None, show: bool = True
 ) -> Written:
-    """Write `train.jsonl`, `validation.jsonl` and, where there are corrections, `test.jsonl`.
+    """Write `train.jsonl`, `validation.jsonl` and `test.jsonl` (empty without corrections).
 
     Raises:
-        CorrectionError: a correction cannot be learnt from.
+        CorrectionError: a correction cannot be used.
     """
     kept = corrections.read(kept_file, home) if kept_file else Kept(home, (), ())
     house, seed = recipe["house"], recipe["seed"]
@@ -89,7 +88,7 @@ def write(
 def _lines(
     kept: Kept, house: dict[str, Any], rng: random.Random, keep: Path | None, seed: int, show: bool
 ) -> Iterator[Line]:
-    """Sentences of all sources, each once; none is a correction just as it was kept."""
+    """Sentences from all sources, without repeats and without the corrections in their original wording."""
     family = Family(rng, kept.home, TRAIN, kept.seeds, kept.aliases)
     general = iter(_general(keep, rng, seed))
     draws: dict[str, Callable[[], Line | None]] = {
@@ -106,7 +105,7 @@ def _lines(
 
 
 def _distinct(draw: Callable[[], Line | None], count: int, seen: set[tuple[str, str]]) -> Iterator[Line]:
-    """So many different lines, or fewer where there are no more."""
+    """`count` different lines, or fewer if there are no more."""
     for _ in range(count * _TRIES):
         if not count or (line := draw()) is None:
             return
@@ -118,7 +117,7 @@ def _distinct(draw: Callable[[], Line | None], count: int, seen: set[tuple[str, 
 
 
 def _general(keep: Path | None, rng: random.Random, seed: int) -> Iterable[Line]:
-    # Sentences that the bundled model was not trained on: what it is not sure of is what it would forget first.
+    # Sentences that the bundled model was not trained on: it would first forget those that it is not sure of.
     if keep is None:
         return (_line(one, dataset.ELSEWHERE) for one in dataset.sentences(seed, VALIDATION, sys.maxsize))
     lines = [line | {"source": dataset.ELSEWHERE} for line in dataset.read(keep)]
@@ -132,7 +131,7 @@ def _verbatim(kept: Kept) -> Iterator[Example]:
 
 
 def _test(kept: Kept, count: int, rng: random.Random) -> list[Line]:
-    """The corrections in other homes, with chatter, verb forms and names that training has not; and new names in theirs."""
+    """Corrections in other homes, with held-out small talk, verb forms and names; and new names in their home."""
     lines: list[Line] = []
     while kept.seeds and len(lines) < count:
         family = Family(rng, random_home(rng, TEST), TEST, kept.seeds)
@@ -146,7 +145,7 @@ def _line(example: Example, source: str) -> Line:
 
 
 def show_written(written: Written, console: Console) -> None:
-    """Say what was written, and what to do in Home Assistant."""
+    """Print what was written, and which aliases to add in Home Assistant."""
     table = Table("", *written.counts, title="sentences")
     for source in dict.fromkeys(source for counts in written.counts.values() for source in counts):
         table.add_row(source, *(f"{counts.get(source, 0):,}" for counts in written.counts.values()))
@@ -156,7 +155,7 @@ def show_written(written: Written, console: Console) -> None:
 
 
 def recipe_of(path: Path, sentences: int | None = None) -> dict[str, Any]:
-    """Read a recipe; `sentences` overrules what it says."""
+    """Read a recipe; `sentences` replaces its number."""
     recipe: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     if sentences is not None:
         recipe["house"]["sentences"] = sentences
@@ -164,15 +163,15 @@ def recipe_of(path: Path, sentences: int | None = None) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Write the data set of one house."""
+    """Write the data set of one home."""
     parser = argparse.ArgumentParser(
         "python -m training.personal", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("home", type=Path, help="the diagnostics file of Batti's device, or a YAML file")
-    parser.add_argument("--corrections", type=Path, help="sentences with what they should do")
+    parser.add_argument("--corrections", type=Path, help="sentences, each with what it should do")
     parser.add_argument("--out", type=Path, required=True, help="a folder")
-    parser.add_argument("--sentences", type=int, help="how many in all; the recipe says 2400")
-    parser.add_argument("--keep", type=Path, help="general data to draw from (JSONL); generated anew without it")
+    parser.add_argument("--sentences", type=int, help="how many in all; otherwise as in the recipe (2400)")
+    parser.add_argument("--keep", type=Path, help="data about other homes (JSONL); without it, sentences are generated")
     parser.add_argument("--recipe", type=Path, default=RECIPE)
     options = parser.parse_args()
     try:

@@ -1,4 +1,4 @@
-"""The home that a fine-tuning set is made for, from the diagnostics file of Batti's device or from YAML."""
+"""Reads the home of a fine-tuning set, from the diagnostics file of Batti's device or from YAML."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def read_home(path: Path) -> Home:
     """The home of a diagnostics file of Batti's device, or of a YAML file.
 
     Raises:
-        HomeError: there is no home in it that sentences can be about.
+        HomeError: the file cannot be read, or has no home with lights in areas.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise HomeError(f"Cannot read the home {path}: {error}") from error
-    except ValueError:  # no JSON
+    except ValueError:  # not JSON
         home = load_home(path)
     else:
         home = _diagnosed(path, data)

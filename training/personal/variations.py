@@ -1,7 +1,7 @@
-"""One sentence said differently: its verb in other forms, its room in other phrases, told not to be done.
+"""Variations of a sentence: other forms of its verb, other phrases for its room, and prohibitions.
 
-Who says `bhansa ko batti jhyappa para` also says `jhyappa paridinus na bhansa ma`, and wants nothing of `jhyappa napara`.
-Words are those of `phrases/*.yaml`; what is held out there is for the test only, as everywhere.
+Somebody who says `bhansa ko batti jhyappa para` also says `jhyappa paridinus na bhansa ma`; and `jhyappa napara` must do
+nothing. All words are in `phrases/*.yaml`; held-out ones are for the test only.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from custom_components.batti.interpreter.fold import fold
 from ..data.phrasebook import Phrasebook, load, split_of
 from ..data.seeds import LAMPS, PLACES, Seed
 
-_LAST = 0.12  # of the rooms and lights that are said first may as well be said last
-_PLAIN = ("a", "u", "nus", "unus", "nu", "unu", "nuhos", "unuhos")  # endings that a prohibition has, after its na-
+_LAST = 0.12  # share of rooms and lights at the beginning that are moved to the end
+_PLAIN = ("a", "u", "nus", "unus", "nu", "unu", "nuhos", "unuhos")  # endings of a verb with the prefix na- (do not)
 
 
 def inflected(seed: Seed, split: str) -> list[Seed]:
-    """The sentence with its last verb in every form of a split; only itself where it has none that is known."""
+    """The sentence with its last verb in all forms of a split; only the sentence itself if no verb is known."""
     found = _last_verb(seed)
     if found is None:
         return [seed]
@@ -32,7 +32,7 @@ def inflected(seed: Seed, split: str) -> list[Seed]:
 
 
 def forbidden(seed: Seed) -> list[Seed]:
-    """The same, told not to be done; empty where it is not known how, or where nothing is done anyway."""
+    """The sentence as prohibitions; empty if its verb is not known, or if it does nothing anyway."""
     found = _last_verb(seed) if seed.wanted else None
     if found is None or found[2] == "":
         return []
@@ -51,7 +51,7 @@ def _forms(stem: str, script: str, split: str) -> list[tuple[str, str]]:
 
 
 def _last_verb(seed: Seed) -> tuple[int, int, str] | None:
-    """Where the last known verb form stands in the text, and its stem. English has none here."""
+    """Start, end and stem of the last known verb form in the text; None in English."""
     if seed.script == "e":
         return None
     words = fold(seed.text).words
@@ -61,7 +61,7 @@ def _last_verb(seed: Seed) -> tuple[int, int, str] | None:
         for length in range(min(longest, last + 1), 0, -1):
             first = last - length + 1
             stem = table.get(tuple(texts[first : last + 1]))
-            # What stands next to a brace is the name of a slot.
+            # A word next to a brace is the name of a slot.
             if stem and "{" not in seed.text[max(0, words[first].start - 1) : words[last].end]:
                 return words[first].start, words[last].end, stem
     return None
@@ -69,7 +69,7 @@ def _last_verb(seed: Seed) -> tuple[int, int, str] | None:
 
 @cache
 def _table() -> Mapping[tuple[str, ...], str]:
-    """Folded forms, longer ones of several words too, to the stem."""
+    """The stem of each folded verb form; a form can have several words."""
     verbs = load("verbs")
     table: dict[tuple[str, ...], str] = {}
     for stem, (romanised, devanagari, paradigm) in verbs["stems"].items():
@@ -84,7 +84,7 @@ def _table() -> Mapping[tuple[str, ...], str]:
 
 
 def rephrased(seed: Seed, rng: random.Random, book: Phrasebook, script: Callable[[], str]) -> Seed:
-    """The sentence with another phrase around a room or light, now and then behind the rest. Not in English."""
+    """The sentence with another phrase around a room or light, sometimes moved to the end. English is not changed."""
     found = re.search(_phrase(), seed.text)
     if found is None or seed.script == "e" or any(wanted.exceptions for wanted in seed.wanted):
         return seed
@@ -98,7 +98,7 @@ def rephrased(seed: Seed, rng: random.Random, book: Phrasebook, script: Callable
 
 @cache
 def _phrase() -> str:
-    """A slot for a room or a light, with a postposition and a word for light where they stand."""
+    """A regular expression: a slot for a room or light, with a postposition and a word for light if they follow."""
     words = load("words")
     post, light = (
         "|".join(

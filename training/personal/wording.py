@@ -1,6 +1,6 @@
-"""From a plan back to words: which words of a sentence the model must copy so that the house makes this plan of them.
+"""From a plan back to words: finds the labels in a sentence that the model must copy to get this plan.
 
-The reverse of `interpreter/resolve.py`, found by trying: what the house makes of some labels, only the house says.
+It is the inverse of `interpreter/resolve.py`, and tries labels until `resolve` gives the plan.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..data.answers import Clause, lines_of
 from ..data.phrasebook import TRAIN, is_devanagari
 from ..data.seeds import Seed, Wanted
 
-_MOST = 4  # names of one action
+_MOST = 4  # names in one action
 _VERB_OF = {"light.turn_on": "on", "light.turn_off": "off", "light.toggle": "toggle", "batti.describe": "describe"}
 _SLOTS = {"area": seeds.PLACES, "floor": seeds.FLOORS, "light": seeds.LAMPS}
 _PERCENT = r"\s*(?:%|percent|pratishat|pratisat|प्रतिशत)"
@@ -37,7 +37,7 @@ Same = Callable[[Action, Action, Home], bool]
 
 
 def clauses_of(plan: Plan, marked: Marked, home: Home, area_id: str | None) -> list[Clause] | None:
-    """What to write for each action; None where no labels of the sentence give this plan."""
+    """The clauses that the model must write; None if no labels of the sentence give this plan."""
     if any(action.action == UNDO for action in plan.actions):
         return [] if len(plan.actions) == 1 else None
     ways: tuple[Same, ...] = (lambda one, other, _: one == other, _same_lights)
@@ -69,7 +69,7 @@ def _search(plan: Plan, marked: Marked, home: Home, area_id: str | None, same: S
 
 
 def _choices(labels: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Targets and exceptions, the simplest first."""
+    """Combinations of targets and exceptions, the simplest first."""
     for count in range(1, _MOST + 1):
         yield from ((names, ()) for names in combinations([*labels, HERE], count))
     yield (ALL,), ()
@@ -96,10 +96,10 @@ def answer_of(clauses: Sequence[Clause], plan: Plan, why: Refusal) -> str:
 
 
 def seed_of(marked: Marked, clauses: Sequence[Clause], plan: Plan, why: Refusal) -> Seed:
-    """The sentence with slots for the names that its answer copies, as one that may be said of other things.
+    """The sentence with slots instead of the names in its answer, so that it can be said of other things.
 
     Raises:
-        ValueError: it names more things than there are slots.
+        ValueError: it has more names than there are slots.
     """
     slot_of = _slots(marked, {name for clause in clauses for name in (*clause.names, *clause.exceptions)})
     text = _with_slots(marked, slot_of)
@@ -143,7 +143,7 @@ def _with_slots(marked: Marked, slot_of: Mapping[str, str]) -> str:
 
 
 def _data(text: str, line: str) -> tuple[str, str]:
-    """One data line in the notation of `data/seeds.py`; a percentage that is said becomes a slot."""
+    """The text, and one data line in the notation of `data/seeds.py`; a percentage in the text becomes a slot."""
     key, _, value = line.partition(": ")
     if key.startswith("brightness"):
         sign = "=" if key == "brightness_pct" else "-" if value[0] == "-" else "+"
@@ -166,7 +166,7 @@ def script_of(marked: Marked) -> str:
 
 @cache
 def _english_weights() -> dict[str, float]:
-    """How much more often a folded word stands in the English seeds than in the romanised ones, as a logarithm."""
+    """For each folded word the log ratio of its frequency in English seeds to that in romanised ones."""
     counts: dict[str, Counter[str]] = {"r": Counter(), "e": Counter()}
     for seed in seeds.seeds(TRAIN):
         if seed.script in counts:
