@@ -1,12 +1,12 @@
-"""How fast a command is understood, in how many model steps, with how much memory and energy.
+"""Measures how fast a command is understood, with how many model steps, how much memory and energy.
 
     scripts/benchmark                                          # the bundled model, through both engines
     scripts/benchmark --model A.gguf B.gguf --threads 1 2 4    # every file with every number of threads
     scripts/benchmark --shape --json speed.json --plots plots  # also a model of Llama 3.2 1B's shape, random weights
 
-Prints what it ran on. Compare figures of one run only, by their ratio to the first row: machines differ, and so does what
-else they do. A model of random weights would write nonsense without end, so it is given the answers of the first row
-(`dictated.py`): it takes the time of a trained model of its size.
+It prints the machine too. Compare only figures of the same run, by their ratio to the first row: machines and their other
+load differ. A model with random weights would write nonsense without end, so it gets the answers of the first row
+(`dictated.py`): then it takes the same time as a trained model of its size.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ from .stopwatch import Dictation, Setup, Trial, engine_of, speed_of, understand
 
 _HOME = "pokhara_guesthouse"  # 20 lights
 _LARGE = 100
-_WIDTH = 160  # columns, where no terminal says how many it has
+_WIDTH = 160  # columns, if the output is no terminal
 
 Make = Callable[[Setup, Path], LocalEngine]
 
 
 def larger(home: Home, lights: int) -> Home:
-    """The same home with more rooms and lights, of other names, until it has so many lights."""
+    """The same home with more rooms and lights, up to this number of lights."""
     areas, all_lights = list(home.areas), list(home.lights)
     while len(all_lights) < lights:
         number = len(all_lights)
@@ -58,7 +58,7 @@ def larger(home: Home, lights: int) -> Home:
 
 
 async def measure(engine: Engine, home: Home, cases: list[dict[str, Any]], repeat: int) -> list[Interpretation]:
-    """Understand all sentences several times; the first time is not counted, so that indexes are warm."""
+    """Understand all sentences several times; the first round is a warm-up and not counted."""
     rounds = [
         await understand(engine, home, cases, f"{len(home.lights)} lights, round {number}")
         for number in range(repeat + 1)
@@ -82,10 +82,12 @@ def row(table: Table, name: str, found: list[Interpretation]) -> float:
 async def by_size(
     setup: Setup, home: Home, cases: list[dict[str, Any]], repeat: int, console: Console
 ) -> dict[str, float]:
-    """Measure in a home of 20 lights and in one of 100; the medians, and how many times as long the large one takes."""
+    """Measure in a home of 20 lights and in one of 100; returns both medians and their ratio."""
     columns = ("home", "commands", "median ms", "95% ms", "of it model ms", "steps", "steps/tokens", "median of it")
     table = Table(*columns, title=f"sentence to plan, {setup.model.name}")
-    engine = LocalEngine(setup.model, threads=setup.threads)  # llama-cpp-python: homes differ before the engine
+    engine = LocalEngine(
+        setup.model, threads=setup.threads
+    )  # llama-cpp-python only: a home's size matters before the engine
     await engine.start()
     try:
         small = row(table, f"{len(home.lights)} lights", await measure(engine, home, cases, repeat))
@@ -98,7 +100,7 @@ async def by_size(
 
 
 def setups_of(options: argparse.Namespace, folder: Path) -> Iterator[Setup]:
-    """What is measured, in order; models of random weights are written into `folder` when their turn comes."""
+    """All setups to measure, in order; models with random weights are written into `folder` just before their turn."""
     for model in options.model:
         for threads in options.threads:
             for binding in options.engine:
@@ -116,7 +118,7 @@ def setups_of(options: argparse.Namespace, folder: Path) -> Iterator[Setup]:
 
 
 async def compare(setups: Iterable[Setup], trial: Trial, console: Console, make: Make = engine_of) -> list[Speed]:
-    """Measure all setups, and say of each that its turn has come; answers that are to be given are those of the first."""
+    """Measure all setups, and print the name of each; the first one's answers are given to the dictated ones."""
     rows: list[Speed] = []
     answers: dict[str, str] = {}
     for setup in setups:
@@ -131,13 +133,13 @@ async def compare(setups: Iterable[Setup], trial: Trial, console: Console, make:
 
 
 def surroundings() -> dict[str, Any]:
-    """What this runs on, and what else runs there."""
+    """The machine, the processors that may be used, and the load."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {"machine": machine(), "processors": allowed, "load": os.getloadavg()[0]}
 
 
 async def run(options: argparse.Namespace, console: Console, make: Make = engine_of) -> dict[str, Any]:
-    """Measure everything that was asked for, and print it; returns it as plain data."""
+    """Measure what was asked for, print the results, and return them as plain data."""
     home, cases = cases_of(NATURAL / f"{_HOME}.yaml")
     on = surroundings()
     console.print(f"{on['machine']}; homes from {HOMES.name}/{_HOME}.yaml", highlight=False)
@@ -165,27 +167,34 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
+    add("--model", type=Path, nargs="+", default=[MODEL], help="GGUF files; the others are compared with the first")
     add(
-        "--model", type=Path, nargs="+", default=[MODEL], help="GGUF files; the first is what the rest is compared with"
+        "--threads", type=_positive, nargs="+", default=[None], help="numbers of threads; by default the engine chooses"
     )
-    add("--threads", type=_positive, nargs="+", default=[None], help="the engine chooses where nothing is said")
-    add("--engine", type=Binding, nargs="+", choices=list(Binding), default=list(Binding), help="what brings llama.cpp")
+    add(
+        "--engine",
+        type=Binding,
+        nargs="+",
+        choices=list(Binding),
+        default=list(Binding),
+        help="which package of llama.cpp",
+    )
     add(
         "--shape",
         type=Style,
         nargs="*",
         metavar="PROMPT",
-        help="also a model of Llama 3.2 1B's shape, random weights, asked as if `trained` (default) or as an `instruct` one",
+        help="also a model of Llama 3.2 1B's shape with random weights; prompt of a `trained` (default) or `instruct` model",
     )
     sizes = list(shape.Quantisation)
     add("--quantisation", type=shape.Quantisation, nargs="+", choices=sizes, default=sizes[:1], help="of that model")
-    add("--sentences", type=_positive, default=12, help="so many for the comparison (12)")
-    add("--repeat", type=_positive, default=3, help="how often they are said and counted (3)")
-    add("--starts", type=_positive, default=3, help="cold starts, as many without a saved state as with one (3)")
-    add("--homes", action=argparse.BooleanOptionalAction, default=True, help="also small against large homes")
+    add("--sentences", type=_positive, default=12, help="how many for the comparison (12)")
+    add("--repeat", type=_positive, default=3, help="how many counted rounds (3)")
+    add("--starts", type=_positive, default=3, help="cold starts without a saved state, and as many with one (3)")
+    add("--homes", action=argparse.BooleanOptionalAction, default=True, help="also compare a small and a large home")
     add("--powercap", type=Path, default=POWERCAP, help="the folder of energy counters")
-    add("--json", type=Path, help="also write everything here")
-    add("--plots", type=Path, help="also draw it, into this folder")
+    add("--json", type=Path, help="also write all results here")
+    add("--plots", type=Path, help="also draw plots, into this folder")
     return parser.parse_args(arguments)
 
 
@@ -196,7 +205,7 @@ def _positive(text: str) -> int:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure, print, write."""
+    """Measure, print, and write what was asked for."""
     options = options_of(arguments)
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     try:

@@ -1,10 +1,10 @@
-"""The engine's worker, but for its answers, which are given: a model of random weights at the speed of a trained one.
+"""The engine's worker with given answers, so that a model with random weights runs at the speed of a trained one.
 
     python -m training.speed.dictated DICTATION.json WORKER'S OPTIONS
 
-What a model is asked and answers decides how long it takes: how many tokens, and how many choices among lines. A model of
-random weights would choose at random, and long. Here it computes all that a trained one computes, and only then its
-choices are changed, so that the decoder writes the lines of the given answer.
+The time depends on the number of tokens and of choices between lines. A model with random weights would choose randomly and
+write long answers. Here it computes everything that a trained model computes; only then its choices are replaced, so that
+the decoder writes the lines of the given answer.
 
 DICTATION.json: {"style": a `prompt.Style`, "answers": {sentence as the model sees it: lines of the output language}}
 """
@@ -33,14 +33,14 @@ _UNLIKELY = -100.0  # a log probability
 
 
 class _Answer(NamedTuple):
-    """What is to be said: its tokens, its lines, and how many tokens there are up to the end of each."""
+    """A given answer: its tokens, its lines, and the number of tokens up to the end of each line."""
 
     tokens: list[int]
     lines: list[str]
     ends: list[int]
 
     def name_at(self, begin: int) -> Named | None:
-        """The name in the line whose label begins at a token; None past the end."""
+        """The name in the line whose label begins at this token; None after the last line."""
         line = bisect_right(self.ends, begin)
         if line == len(self.lines):
             return None
@@ -49,20 +49,20 @@ class _Answer(NamedTuple):
 
 
 class Dictated:
-    """Asks another answerer, and then says what was given; to a sentence without a given answer, what it was told.
+    """Asks another answerer, then replaces its reply by the given one; a sentence without a given answer is left as it is.
 
     Args:
-        answerer: has to compute all.
-        context: splits text.
-        answers: what is said to which sentence.
-        steps_apart: a trained model would say a name's tokens one after the other in one request; this one would say
-            others, and be asked again, so it is asked for each.
+        answerer: does all the computing.
+        context: tokenises text.
+        answers: the given answer of each sentence.
+        steps_apart: ask for each token of a name on its own. A trained model writes them all in one request; one with
+            random weights would write other tokens, and be asked again.
     """
 
     def __init__(
         self, answerer: Answerer, context: Loaded, answers: Mapping[str, str], *, steps_apart: bool = False
     ) -> None:
-        """See what the answers are to this model."""
+        """Tokenise the given answers for this model."""
         self._answerer = answerer
         self._steps_apart = steps_apart
         self._context = context
@@ -71,35 +71,35 @@ class Dictated:
 
     @property
     def steps(self) -> int:
-        """Evaluations since the sentence began."""
+        """Model evaluations since the sentence began."""
         return self._answerer.steps
 
     @property
     def reused(self) -> int:
-        """Tokens of the prompt that were in memory."""
+        """Prompt tokens that were already evaluated."""
         return self._answerer.reused
 
     @property
     def prefill_ms(self) -> float:
-        """Time for the rest of the prompt."""
+        """Milliseconds for the rest of the prompt."""
         return self._answerer.prefill_ms
 
     def begin(self, prompt: Sequence[int]) -> None:
-        """Look up what is to be said."""
+        """Look up the given answer."""
         self._answer = self._answers.get(tuple(prompt))
         self._answerer.begin(prompt)
 
     def ask(self, question: Question) -> Reply:
-        """Have the question answered; then say what was given."""
+        """Let the model compute its reply; then return the given one."""
         reply = self._asked_apart(question) if self._steps_apart else self._answerer.ask(question)
         if self._answer is None:
             return reply
         match question:
             case Part(written, options):
                 assert isinstance(reply, Parted)
-                # Past its end where the decoder did not believe a name of it, and wrote a longer one.
+                # `min`: the decoder can go past the end of the answer, if it doubted a name and wrote a longer one.
                 token = self._answer.tokens[min(len(written), len(self._answer.tokens) - 1)]
-                # Where a name is to be said that the home has not, whatever label was chosen is unlikely.
+                # The answer has a name that the home does not have: then any label that was chosen is unlikely.
                 return Parted(token, 0.0) if token in options else Parted(reply.token, _UNLIKELY)
             case Score():
                 return 0.0
@@ -128,7 +128,7 @@ class Dictated:
 
 
 class DictatedModel(Model):
-    """A model whose answers are given; see `model.Model` for the rest."""
+    """An `engine.model.Model` with given answers."""
 
     def __init__(self, *args: Any, answers: Mapping[str, str], **options: Any) -> None:
         """Load the model."""
@@ -138,7 +138,7 @@ class DictatedModel(Model):
 
 
 def load(options: argparse.Namespace, given: Mapping[str, Any]) -> Model:
-    """The model that the worker's options name, with the answers of a dictation."""
+    """The model of the worker's options, with the answers of DICTATION.json."""
     return DictatedModel(
         options.model,
         options.n_ctx,
@@ -151,7 +151,7 @@ def load(options: argparse.Namespace, given: Mapping[str, Any]) -> Model:
 
 
 def main() -> None:
-    """Work as the engine's worker does."""
+    """Run as the engine's worker."""
     given: dict[str, Any] = json.loads(Path(sys.argv.pop(1)).read_text(encoding="utf-8"))
     worker.run(partial(load, given=given))
 

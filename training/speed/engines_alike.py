@@ -1,10 +1,10 @@
-"""Whether all engines understand alike: the same sentences through each, every difference, and how long they take.
+"""Checks whether all engines give the same plans: the same sentences through each, all differences, and the times.
 
     python -m training.speed.engines_alike [--sentences 200] [--model FILE.gguf] [--server http://127.0.0.1:8080]
 
-llama-cpp-python is what the others are compared with: the ready engine, and where its address is given a llama.cpp server
-with the same model. They hold different builds of llama.cpp, so probabilities differ in their last digits; a plan may
-differ where two lines are about as likely.
+The others are compared with llama-cpp-python: the ready engine, and a llama.cpp server with the same model if its address
+is given. They contain different builds of llama.cpp, so probabilities differ in the last digits, and plans can differ if
+two lines are about equally likely.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ALIKE = 0.05  # confidences that differ by less
 
 
 class Said(NamedTuple):
-    """A sentence, and where."""
+    """A sentence, and where it was said."""
 
     text: str
     home: Home
@@ -43,7 +43,7 @@ class Said(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """What two engines made of a sentence, each with its confidence."""
+    """The answers of two engines to a sentence, with their confidences."""
 
     text: str
     one: str
@@ -53,7 +53,7 @@ class Difference(NamedTuple):
 
 
 def sentences(count: int) -> list[Said]:
-    """So many of the sentences written for tests, of every home in turn."""
+    """`count` sentences written for tests, spread over all homes."""
     said = [
         Said(case["say"], home, case.get("where"))
         for home, cases in map(cases_of, sorted(NATURAL.glob("*.yaml")))
@@ -64,7 +64,7 @@ def sentences(count: int) -> list[Said]:
 
 
 async def understood(engine: Engine, said: Sequence[Said]) -> list[Interpretation]:
-    """What an engine makes of some sentences, each for itself."""
+    """The interpretations of an engine, each sentence on its own."""
     return [
         await interpret(one.text, one.home, engine, Turn(one.area_id), _DEADLINE)
         for one in track(said, description="Understanding", transient=True, disable=not sys.stdout.isatty())
@@ -74,7 +74,7 @@ async def understood(engine: Engine, said: Sequence[Said]) -> list[Interpretatio
 def differences(
     said: Sequence[Said], one: Sequence[Interpretation], other: Sequence[Interpretation]
 ) -> list[Difference]:
-    """The sentences of which two engines made different plans, or of which they are not equally sure."""
+    """The sentences for which two engines differ in plan or in confidence."""
     return [
         Difference(
             sentence.text, ours.written, theirs.written, (ours.confidence, theirs.confidence), ours.plan == theirs.plan
@@ -86,7 +86,7 @@ def differences(
 
 @asynccontextmanager
 async def engines(options: argparse.Namespace) -> AsyncIterator[dict[str, Engine]]:
-    """The engines that the command line names, by name; they are stopped in the end."""
+    """The engines that the command line asks for, by name; they are stopped at the end."""
     async with aiohttp.ClientSession() as session:
         made: dict[str, Engine] = {
             Binding.LLAMA_CPP_PYTHON: LocalEngine(options.model),
@@ -102,7 +102,7 @@ async def engines(options: argparse.Namespace) -> AsyncIterator[dict[str, Engine
 
 
 async def run(options: argparse.Namespace, console: Console) -> int:
-    """Compare, and print; how many plans differ."""
+    """Compare and print; returns how many plans differ."""
     said = sentences(options.sentences)
     found: dict[str, list[Interpretation]] = {}
     async with engines(options) as made:
@@ -123,7 +123,7 @@ def _median_ms(found: Sequence[Interpretation]) -> float:
 
 
 def _tell(name: str, several: Sequence[Difference], count: int, console: Console) -> int:
-    """Print how an engine differs; in how many plans."""
+    """Print the differences of an engine; returns how many plans differ."""
     for one in several:
         what = "the same plan, not equally sure" if one.same_plan else "another plan"
         console.print(f"\n{one.text}: {what}, {one.confidences[0]:.3f} and {one.confidences[1]:.3f}", highlight=False)
@@ -135,7 +135,7 @@ def _tell(name: str, several: Sequence[Difference], count: int, console: Console
 
 
 def main() -> None:
-    """Compare engines."""
+    """Compare the engines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sentences", type=int, default=200)
     parser.add_argument("--model", type=Path, default=MODEL)

@@ -1,4 +1,4 @@
-"""What is measured of a model's speed, and how it is written down and compared."""
+"""The measurements of a model's speed, and how they are shown and compared."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ import numpy as np
 
 @dataclass
 class Speed:
-    """What was measured of one setup. `_ms` are milliseconds, medians where nothing else is said.
+    """The measurements of one setup. `_ms` are milliseconds; medians unless stated otherwise.
 
     Attributes:
         model: the file's name.
-        style: how it is addressed, a `prompt.Style`.
-        threads: None where the engine chose.
+        style: the prompt, a `prompt.Style`.
+        threads: None if the engine chose.
         dictated: whether its answers were given.
-        cold_ms: to the first plan, no state saved; `cold_load_ms` of it until the model was ready to be asked.
+        cold_ms: from process start to the first plan, without a saved state; `cold_load_ms` is the part until the model
+            was ready.
         cold_saved_ms, cold_saved_load_ms: the same with a saved state.
-        warm_ms, warm_95_ms: to later plans, median and 95th percentile.
-        prefill_tokens_per_s: tokens of sentences (the fixed part is evaluated before).
-        decode_tokens_per_s: tokens of answers, those that were forced included.
-        step_ms: mean time of an evaluation of the model while it answers.
-        prompt_tokens, answer_tokens, steps: medians of a sentence.
-        peak_bytes: the most memory that one of its processes took; None where that cannot be read.
-        joules: of a sentence, the whole processor's; None where that cannot be read.
-        failed: sentences to which it wrote no end; they are in no other figure of the warm ones.
-        times_ms: everything timed, for whoever wants more than the medians.
+        warm_ms, warm_95_ms: for later plans, median and 95th percentile.
+        prefill_tokens_per_s: prompt tokens of sentences (the fixed part of the prompt is evaluated before).
+        decode_tokens_per_s: answer tokens, including those that the grammar forced.
+        step_ms: mean time of a model evaluation during an answer.
+        prompt_tokens, answer_tokens, steps: medians per sentence.
+        peak_bytes: peak memory of any of its processes; None if it cannot be read.
+        joules: per sentence, of the whole processor; None if they cannot be read.
+        failed: sentences whose answer did not end; the other warm figures leave them out.
+        times_ms: all single times.
     """
 
     model: str
@@ -56,7 +57,7 @@ class Speed:
     times_ms: dict[str, list[float]] = field(repr=False)
 
     def value(self, metric: str) -> float | None:
-        """One of `METRICS`; None where it could not be measured."""
+        """One of `METRICS`; None if it could not be measured."""
         value: float | None = getattr(self, metric)
         return value
 
@@ -82,7 +83,7 @@ METRICS = {
 
 
 def ratios(row: Speed, first: Speed) -> dict[str, float | None]:
-    """How many times the first row's each figure is; None where either could not be measured, or the first is nothing."""
+    """Each figure divided by that of the first row; None if either was not measured, or the first is 0."""
     found: dict[str, float | None] = {}
     for metric in METRICS:
         ours, theirs = row.value(metric), first.value(metric)
@@ -91,5 +92,5 @@ def ratios(row: Speed, first: Speed) -> dict[str, float | None]:
 
 
 def ninety_fifth(values: Iterable[float]) -> float:
-    """The 95th percentile, between two values where it falls there."""
+    """The 95th percentile, interpolated between values."""
     return float(np.percentile(list(values), 95))

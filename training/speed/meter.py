@@ -1,7 +1,8 @@
-"""What a process and the processor have taken, as far as the system lets one read it (Linux).
+"""Reads the memory of a process and the energy of the processor, if the system allows it (Linux).
 
-Energy: the counters of Intel's and AMD's processors (RAPL), Linux' Documentation/power/powercap/powercap.rst. They count
-a whole package, whoever made it work, and many systems let only root read them. Memory: VmHWM of proc_pid_status(5).
+Energy: the RAPL counters of Intel and AMD processors, see Linux's Documentation/power/powercap/powercap.rst. They count a
+whole processor package with all its processes, and on many systems only root can read them. Memory: VmHWM, see
+proc_pid_status(5).
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from pathlib import Path
 
 POWERCAP = Path("/sys/class/powercap")
 PROC = Path("/proc")
-_ZONES = "intel-rapl:*"  # on AMD too; `intel-rapl-mmio:*` are the same packages once more
-_PACKAGE = "package"  # other zones are parts of one (core, uncore) or hold them all (psys)
+_ZONES = "intel-rapl:*"  # on AMD too; `intel-rapl-mmio:*` would count the same packages again
+_PACKAGE = "package"  # other zones are part of a package (core, uncore) or contain all of them (psys)
 
 
 def peak_memory(pid: int | None, proc: Path = PROC) -> int | None:
-    """The most bytes that a process has had in memory, its pages of the model file included; None where unreadable."""
+    """The peak memory of a process in bytes, with its mapped pages of the model file; None if it cannot be read."""
     try:
         lines = (proc / str(pid) / "status").read_text(encoding="utf-8").splitlines()
         return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
@@ -24,17 +25,17 @@ def peak_memory(pid: int | None, proc: Path = PROC) -> int | None:
 
 
 class Energy:
-    """Counts the joules that the processor's packages have taken since it was made.
+    """Counts the joules that the processor's packages have used since this object was made.
 
     Args:
         powercap: the system's folder of power zones.
 
     Attributes:
-        problem: why nothing can be counted; None where it can.
+        problem: why energy cannot be read; None if it can.
     """
 
     def __init__(self, powercap: Path = POWERCAP) -> None:
-        """Begin to count."""
+        """Start counting."""
         self.problem: str | None = None
         self._last: dict[Path, int] = {}
         self._taken = 0  # microjoules
@@ -49,9 +50,9 @@ class Energy:
             self.problem = f"there is no {_ZONES} of a processor package in {powercap}"
 
     def joules(self) -> float | None:
-        """The joules taken so far; None where they cannot be read.
+        """The joules used so far; None if they cannot be read.
 
-        The counters begin again after some minutes of work: ask more often than that.
+        The counters overflow after some minutes of work: call this more often.
         """
         if self.problem is not None:
             return None

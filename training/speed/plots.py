@@ -20,7 +20,7 @@ _UNITS = {"peak_bytes": 1e-6}
 
 
 def draw(results: dict[str, Any], folder: Path) -> None:
-    """Write the plots as PNG files, none of what could not be measured; `plotting.write` does it without matplotlib."""
+    """Write PNG files, except for what was not measured. Call it through `plotting.write`, in case matplotlib is missing."""
     rows = results["rows"]
     for name, (metrics, unit) in _GROUPS.items():
         if any(row[metric] is None for row in rows for metric in metrics):
@@ -35,7 +35,7 @@ def draw(results: dict[str, Any], folder: Path) -> None:
 
 
 def _bars(axes: Any, rows: list[dict[str, Any]], metrics: dict[str, str]) -> None:
-    """A group of bars for each row; warm times with a line to their 95th percentile."""
+    """A group of bars for each row; warm times have an error bar up to the 95th percentile."""
     height = 0.8 / len(metrics)
     for number, (metric, label) in enumerate(metrics.items()):
         places = [at + height * (number - (len(metrics) - 1) / 2) for at in range(len(rows))]

@@ -1,4 +1,4 @@
-"""What `benchmark.py` measured, as tables."""
+"""The results of `benchmark.py` as tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NONE = "–"
 
 
 def show(rows: Sequence[Speed], trial: Trial, console: Console) -> None:
-    """Print all rows, and each one's ratio to the first."""
+    """Print all rows, and the ratio of each to the first."""
     figures = _table(f"{len(trial.cases)} sentences x {trial.repeat}, cold x {trial.starts}")
     compared = _table("times the first row")
     for one in rows:
@@ -54,6 +54,6 @@ def _notes(rows: Sequence[Speed], trial: Trial) -> Iterator[str]:
 
 
 def energy_of(trial: Trial) -> str:
-    """What the figures of energy are, in words."""
+    """What the energy figures include, or why there are none."""
     problem = Energy(trial.powercap).problem
     return f"not readable here ({problem})" if problem else "of the whole processor, other work and idling included"

@@ -1,10 +1,10 @@
-"""A GGUF of exactly Llama 3.2 1B's shape, with Llama 3's real vocabulary and random weights.
+"""Writes a GGUF of exactly Llama 3.2 1B's shape, with Llama 3's real vocabulary and random weights.
 
     python -m training.speed.shape --out FILE [--quantisation Q4_K_M|Q8_0] [--seed N]
 
-It says nothing sensible, but it loads, takes memory and time, and is addressed as the real one: for trying out what does
-not depend on what is said. Quantised blocks are written as they come from the dice, so it takes seconds. Sizes: Meta's
-model card of Llama 3.2; tensors and metadata: llama.cpp, conversion/llama.py.
+Its answers are nonsense, but it loads, uses memory and time, and takes prompts like the real model: enough for tests that do
+not depend on the answers. Quantised blocks are random bytes, so it takes seconds. Sizes: Meta's model card of Llama 3.2;
+tensors and metadata: llama.cpp, conversion/llama.py.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from ..gguf_files.writing import About, Sizes, Tensor
 NAME = "Random weights in the shape of Llama 3.2 1B"
 EPSILON = 1e-5
 ROPE_BASE = 500_000.0
-# How Llama 3.2 stretches the slow ones of its rotary positions: `rope_scaling` in its config.json.
+# Llama 3.2 scales the low rotary frequencies: `rope_scaling` in its config.json.
 ROPE_FACTOR, ROPE_LOW, ROPE_HIGH, ROPE_TRAINED = 32.0, 1.0, 4.0, 8192
-# Llama 3's layout, without the real template's tools and dates.
+# Llama 3's chat template without tools and dates.
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}"
     "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + message['content'] | trim + '<|eot_id|>' }}"
@@ -41,20 +41,20 @@ CHAT_TEMPLATE = (
 )
 _ROPE_FACTORS = "rope_freqs.weight"
 
-# Blocks of llama.cpp's ggml-common.h; whatever is no scale (d, dmin) is random.
+# Quantised blocks, from llama.cpp's ggml-common.h; all but the scales d and dmin is random.
 _LAYOUTS = {
     Type.Q4_K: np.dtype([("d", "<f2"), ("dmin", "<f2"), ("scales", "u1", 12), ("qs", "u1", 128)]),
     Type.Q6_K: np.dtype([("ql", "u1", 128), ("qh", "u1", 64), ("scales", "i1", 16), ("d", "<f2")]),
     Type.Q8_0: np.dtype([("d", "<f2"), ("qs", "i1", 32)]),
 }
-# Of 4 bits without a sign, so dmin * scale takes their mean away.
+# The mean of unsigned 4-bit values; dmin * scale subtracts it.
 _MEAN_4_BITS = 7.5
 # The standard deviation of a block's values at d = 1: 6 bits * 4 bits - 7.5 * 6 bits, 8 bits * 6 bits, 8 bits; all even.
 _SPREADS = {Type.Q4_K: 258.3, Type.Q6_K: 1365.7, Type.Q8_0: 73.9}
 
 
 class Quantisation(StrEnum):
-    """The files that people have of this model."""
+    """The quantisations of this model that people use."""
 
     Q4_K_M = "Q4_K_M"
     Q8_0 = "Q8_0"
@@ -62,7 +62,7 @@ class Quantisation(StrEnum):
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of a model, Llama 3.2 1B's where nothing else is said; `width` and `hidden` must be multiples of 256."""
+    """Sizes of a model, by default Llama 3.2 1B's; `width` and `hidden` must be multiples of 256."""
 
     width: int = 2048
     layers: int = 16
@@ -75,7 +75,7 @@ class Shape:
 def tensors(shape: Shape, n_vocab: int, quantisation: Quantisation) -> Iterator[Tensor]:
     """All tensors, in the file's order."""
     usual, more = (Type.Q4_K, Type.Q6_K) if quantisation is Quantisation.Q4_K_M else (Type.Q8_0, Type.Q8_0)
-    better = {"token_embd.weight"}  # is the output too
+    better = {"token_embd.weight"}  # also the output matrix
     for i in range(shape.layers):
         if _more_bits(i, shape.layers):
             better |= {f"blk.{i}.attn_v.weight", f"blk.{i}.ffn_down.weight"}
@@ -90,13 +90,13 @@ def _sizes(shape: Shape) -> Sizes:
 
 
 def _more_bits(layer: int, layers: int) -> bool:
-    """Whether Q4_K_M gives a layer's values and last matrix more bits: `use_more_bits` in llama.cpp's llama-quant.cpp."""
+    """Whether Q4_K_M uses more bits for a layer's attn_v and ffn_down: `use_more_bits` in llama.cpp's llama-quant.cpp."""
     eighth = layers // 8
     return layer < eighth or layer >= 7 * layers // 8 or (layer - eighth) % 3 == 2
 
 
 def rope_factors(shape: Shape) -> NDArray[np.float32]:
-    """By how much each rotary frequency is divided: 1 for the fast ones, `ROPE_FACTOR` for the slow, in between between."""
+    """The divisor of each rotary frequency: 1 for high ones, `ROPE_FACTOR` for low ones, interpolated in between."""
     size = shape.width // shape.heads
     turns = ROPE_TRAINED * ROPE_BASE ** (-np.arange(0, size, 2) / size) / (2 * math.pi)  # within the trained context
     kept = np.clip((turns - ROPE_LOW) / (ROPE_HIGH - ROPE_LOW), 0, 1)
@@ -112,15 +112,15 @@ def write(
     words: Path | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Write a model; one tensor at a time is in memory.
+    """Write a model, with one tensor at a time in memory.
 
     Args:
         path: the GGUF file.
         shape: its sizes.
-        quantisation: how its matrices are stored.
-        seed: of the weights.
-        words: a GGUF file whose vocabulary it takes over; Llama 3's where None.
-        on_progress: told how many bytes of weights are written, of how many.
+        quantisation: of its matrices.
+        seed: of the random weights.
+        words: a GGUF file whose vocabulary is used; None: Llama 3's.
+        on_progress: called with the bytes of weights written so far, and the total.
     """
     shape = shape or Shape()
     about = About(
@@ -142,7 +142,7 @@ def write(
 
 
 def _weights(tensor: Tensor, shape: Shape, random: np.random.Generator) -> NDArray[Any]:
-    """Factors, ones for a norm, or random blocks whose values spread as they do in a model that begins to learn."""
+    """Rotary factors, ones for a norm, or random blocks with the standard deviation of newly initialised weights."""
     if tensor.name == _ROPE_FACTORS:
         return rope_factors(shape)
     if tensor.type not in _LAYOUTS:

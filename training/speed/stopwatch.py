@@ -1,8 +1,8 @@
-"""Times one model with so many threads: cold and warm, by token, with its memory and energy.
+"""Times one setup, cold and warm, per sentence and per token, with its memory and energy.
 
-Cold is the first sentence, the process's start and the loading of the model included; the model file is in the system's
-cache by then, and the home is indexed. Without a saved state the prompt's fixed part is evaluated (and its state saved),
-with one it is read. Warm are sentences after that, each for as long as a person waits for its plan.
+Cold: the first sentence, including process start and loading of the model; the model file is already in the system's cache,
+and the home is indexed. Without a saved state the fixed part of the prompt is evaluated (and its state saved); with one it
+is read. Warm: later sentences, from sentence to plan.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from ..evaluate.judging import READY
 from .figures import Speed, ninety_fifth
 from .meter import POWERCAP, Energy, peak_memory
 
-_PATIENCE = 600.0  # seconds, for a start or a sentence: nobody waits here
+_PATIENCE = 600.0  # seconds for a start or a sentence; long, because nobody waits here
 _CHUNK = 1 << 24  # bytes
 
 
 class Dictation(NamedTuple):
-    """What a model of random weights is to say, and how it is addressed; see `dictated.py`."""
+    """The given answers of a model with random weights, and the style of its prompt; see `dictated.py`."""
 
     style: Style
     answers: Mapping[str, str]
@@ -43,7 +43,7 @@ class Dictation(NamedTuple):
 
 @dataclass(frozen=True)
 class Setup:
-    """One row: a model file, so many threads (the engine chooses where None), and what brings llama.cpp."""
+    """One row: a model file, the number of threads (None: the engine chooses), and the package of llama.cpp."""
 
     model: Path
     threads: int | None = None
@@ -53,13 +53,13 @@ class Setup:
 
 @dataclass(frozen=True)
 class Trial:
-    """What every setup has to do.
+    """The work that every setup must do.
 
     Attributes:
         home: where the sentences are said.
         cases: the sentences, as in `tests/cases`.
-        repeat: how often all of them are said warm and counted, after once uncounted.
-        starts: how often a process is started without a saved state, and as often with one.
+        repeat: counted warm rounds, after one that is not counted.
+        starts: process starts without a saved state, and as many with one.
         powercap: see `meter.Energy`.
     """
 
@@ -84,10 +84,10 @@ class _Warm(NamedTuple):
 
 
 class Recorder:
-    """An engine that keeps what another one answered, by sentence and in the order asked."""
+    """An engine that records the answers of another one, by sentence and in order."""
 
     def __init__(self, engine: Engine) -> None:
-        """Ask this engine."""
+        """Record this engine."""
         self._engine = engine
         self.generations: list[Generation] = []
         self.answers: dict[str, str] = {}
@@ -109,7 +109,7 @@ class Recorder:
 
 
 def engine_of(setup: Setup, folder: Path) -> LocalEngine:
-    """The engine of a setup; `folder` is for the state of the prompt's fixed part."""
+    """The engine of a setup; `folder` is for the saved state of the prompt's fixed part."""
     command = None
     if setup.dictation is not None:
         folder.mkdir(exist_ok=True)
@@ -133,7 +133,7 @@ def engine_of(setup: Setup, folder: Path) -> LocalEngine:
 async def understand(
     engine: Engine, home: Home, cases: Sequence[Mapping[str, Any]], title: str
 ) -> list[Interpretation]:
-    """Understand all sentences once; those to which the model wrote no end are left out."""
+    """Understand all sentences once; those whose answer did not end are left out."""
     found = []
     for case in track(cases, description=title, transient=True, disable=not sys.stdout.isatty()):
         try:
@@ -146,15 +146,15 @@ async def understand(
 async def speed_of(
     setup: Setup, trial: Trial, make: Callable[[Setup, Path], LocalEngine] = engine_of
 ) -> tuple[Speed, dict[str, str]]:
-    """Measure a setup; also what it answered, by sentence.
+    """Measure a setup; also returns its answers, by sentence.
 
     Args:
         setup: what is measured.
-        trial: what it has to do.
+        trial: the work that it must do.
         make: makes the engine, given a folder for its state.
 
     Raises:
-        EngineError: the model cannot be used, or wrote no end to any of the answers.
+        EngineError: the model cannot be used, or none of its answers ended.
     """
     labels_of(trial.home)
     _read(setup.model)
@@ -178,7 +178,7 @@ async def speed_of(
 
 
 async def _start(engine: LocalEngine, trial: Trial) -> _Start:
-    """One process, and its first sentence."""
+    """Time one process start and its first sentence."""
     begin = perf_counter()
     try:
         await engine.start()
@@ -250,7 +250,7 @@ def _by_token(generations: list[Generation]) -> dict[str, float]:
 
 
 def _read(file: Path) -> None:
-    """Have the system read a file into its cache, so that every start finds it there."""
+    """Read a file into the system's cache, so that all starts have the same conditions."""
     with file.open("rb", buffering=0) as data:
         while data.read(_CHUNK):
             pass
