@@ -71,9 +71,9 @@ class Speaker(Caller):
         if draw < 0.18:
             return self._refusal()
         clauses, text = self._command(1 if draw < 0.66 else 2 if draw < 0.95 else 3)
-        return self._example(self._surrounded(self._beside(text)), clauses)
+        return self._example(self._surrounded(self._with_aside(text)), clauses)
 
-    def _beside(self, text: str) -> str:
+    def _with_aside(self, text: str) -> str:
         """Sometimes add words that change nothing: what not to do, or small talk."""
         draw = self.rng.random()
         if draw < 0.02:
@@ -187,9 +187,9 @@ class Speaker(Caller):
         """An example whose names do not matter."""
         plain = MARKED_NAME.sub("", text)
         text = spelling.typos(self.rng, plain)
-        return self._made(text, self.labels.mark(fold(text)), answer, intent, text != plain)
+        return self._build(text, self.labels.mark(fold(text)), answer, intent, text != plain)
 
-    def _made(self, text: str, marked: Marked, answer: str, intent: str, noisy: bool) -> Example:
+    def _build(self, text: str, marked: Marked, answer: str, intent: str, noisy: bool) -> Example:
         forms, lights = tuple(self.book.used), len(self.home.lights)
         labels = tuple(marked.labels)
         return Example(text, marked.text, labels, answer, intent, self.script, forms, noisy=noisy, lights=lights)
@@ -230,4 +230,4 @@ class Speaker(Caller):
         labels |= {one: one for one in (*before, HERE, ALL)}
         lines = "".join(line for clause in clauses for line in lines_of(clause, labels))
         actions = "+".join(dict.fromkeys(clause.action.partition(".")[2] for clause in clauses))
-        return self._made(text, marked, lines, actions, slipped != typed)
+        return self._build(text, marked, lines, actions, slipped != typed)

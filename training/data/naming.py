@@ -64,7 +64,7 @@ def invented(rng: random.Random) -> str:
 
 
 @cache
-def _of(section: str, split: str) -> tuple[tuple[str, ...], ...]:
+def _names_of(section: str, split: str) -> tuple[tuple[str, ...], ...]:
     """The people, kin, things or modifiers of a split; every seventh is for the test only."""
     names = [tuple(name) for name in lexicon.load("names")[section]]
     return tuple(name for index, name in enumerate(names) if (index % 7 == 3) == (split == TEST))
@@ -72,6 +72,6 @@ def _of(section: str, split: str) -> tuple[tuple[str, ...], ...]:
 
 def say_name(rng: random.Random, section: str, script: str, split: str) -> str:
     """A person's name, a kinship word, an everyday noun or a modifier, in a script."""
-    name = rng.choice(_of(section, split))
+    name = rng.choice(_names_of(section, split))
     column = {"r": 0, "d": 1, "e": 2}[script]
     return name[min(column, len(name) - 1)] if script != "e" or len(name) > 2 else name[0]

@@ -77,30 +77,32 @@ class Voice(Speaker):
     def _written(self) -> Example:
         draw = self.rng.random()
         if draw < 0.14:
-            return self._two()
+            return self._two_commands()
         refused = draw < 0.17  # more refusals than people wrote: at least 15% of all sentences must be refused
-        return self._of(self._seed(lambda seed: not seed.follows and (bool(seed.refusal) or not refused)), often=0.55)
+        return self._say_seed(
+            self._seed(lambda seed: not seed.follows and (bool(seed.refusal) or not refused)), often=0.55
+        )
 
     def _seed(self, fits: Callable[[Seed], bool]) -> Seed:
         while not fits(seed := self.rng.choice(self._seeds)):
             pass
-        self._begin(seed.script)
+        self._start_sentence(seed.script)
         return seed
 
-    def _begin(self, script: str) -> None:
+    def _start_sentence(self, script: str) -> None:
         self.script, self._said = script, 0
         self._mix = self.rng.choice((0.0, 0.0, 0.0, 0.1, 0.3)) if script != "e" else 0.0
         self._english_names = self.rng.random() < 0.4
         self.book.used.clear()
 
-    def _of(self, seed: Seed, often: float) -> Example:
+    def _say_seed(self, seed: Seed, often: float) -> Example:
         text, filling = self._fill_seed(seed)
         if seed.refusal:
-            return self._changes_nothing(seed, self._surrounded(text, often=often * 0.5))
+            return self._refuse_seed(seed, self._surrounded(text, often=often * 0.5))
         clauses = [self._clause_of(wanted, filling, []) for wanted in seed.wanted]
         return self._example(self._surrounded(text, often=often), clauses)
 
-    def _two(self) -> Example:
+    def _two_commands(self) -> Example:
         """Two commands in one sentence."""
 
         def is_command(seed: Seed) -> bool:
@@ -147,11 +149,11 @@ class Voice(Speaker):
             return str(filling.numbers[slot])
         # Sometimes two names fill one slot.
         count = 2 if slot not in seeds.FLOORS and self.rng.random() < 0.05 else 1
-        names = [self._another(slot, filling) for _ in range(count)]
+        names = [self._unused_name(slot, filling) for _ in range(count)]
         filling.names[slot] = [self._name(name) for name in names]
         return f" {self.book.word('and', self._word_script())} ".join(filling.names[slot])
 
-    def _another(self, slot: str, filling: _Filling) -> str:
+    def _unused_name(self, slot: str, filling: _Filling) -> str:
         """A name that is not in the sentence yet, if the home has enough names."""
         taken = {MARKED_NAME.sub("", name).lower() for names in filling.names.values() for name in names}
         for _ in range(6):
@@ -174,7 +176,7 @@ class Voice(Speaker):
         clause.data = sorted(lines, key=lambda line: _FAMILY[line.partition(":")[0]])
         return clause
 
-    def _changes_nothing(self, seed: Seed, text: str) -> Example:
+    def _refuse_seed(self, seed: Seed, text: str) -> Example:
         if seed.refusal == "undo":
             return self._refused(text, action_line(UNDO), "undo")
         return self._refused(text, values.refusal(seed.refusal), seed.refusal)
@@ -183,11 +185,11 @@ class Voice(Speaker):
 
     def _follow_up(self) -> Example:
         """A sentence that follows on from another; in one of five nothing came before it."""
-        before = None if self.rng.random() < 0.2 else self._earlier()
+        before = None if self.rng.random() < 0.2 else self._previous_command()
         seed = self._seed(lambda seed: seed.follows)
         text, filling = self._fill_seed(seed)
         if seed.refusal:
-            example = self._changes_nothing(seed, text)
+            example = self._refuse_seed(seed, text)
             return replace(example, previous=before.answer) if before else example
         clauses = []
         for wanted in seed.wanted:
@@ -206,7 +208,7 @@ class Voice(Speaker):
         clause.data = [line for line in lines if line.startswith("    ") and ":" in line]
         return clause
 
-    def _earlier(self) -> Example:
+    def _previous_command(self) -> Example:
         """A command for a few lights, which another sentence can follow on from."""
         while True:
             draw = self.rng.random()
@@ -217,7 +219,7 @@ class Voice(Speaker):
 
     def _after_another(self, example: Example) -> Example:
         """The same sentence after an unrelated one."""
-        return _after(example, self._earlier())
+        return _after(example, self._previous_command())
 
 
 def _stands_alone(example: Example) -> bool:

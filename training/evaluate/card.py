@@ -18,8 +18,8 @@ from .scoring import ENOUGH, Figures, in_order
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "nano_on.yaml"  # of the bundled model's last run
 TRAIN_SHARE = SHARES[TRAIN]  # of the generated sentences
-_FEWEST = 10  # sentences in a slice that gets a line
-_FEWEST_OF_WEAK = 40  # sentences in a slice that counts as a weakness
+_MIN_SENTENCES = 10  # sentences in a slice that gets a line
+_MIN_SENTENCES_OF_WEAK = 40  # sentences in a slice that counts as a weakness
 _WEAKEST = 8  # slices listed as weaknesses
 Rows = list[list[str]]  # the first is the header
 
@@ -76,7 +76,7 @@ def write(path: Path, model: Path, results: dict[str, Any], machine: str) -> Non
         width=recipe["model"]["width"],
         layers=recipe["model"]["layers"],
         machine=machine,
-        fewest=_FEWEST,
+        fewest=_MIN_SENTENCES,
     )
     sections = [_section(title, report) for title, report in results.items()]
     path.write_text("\n".join([head, _weaknesses(results), *sections]), encoding="utf-8")
@@ -92,7 +92,7 @@ def slices(report: dict[str, Any]) -> Rows:
     scores: dict[str, dict[str, Figures]] = report["scores"]
     counts = {name: int(one["n"]) for name, one in scores["effect"].items()} if "effect" in scores else {}
     rows = [["Slice", "n", *(metric.capitalize() for metric in scores)]]
-    for name in in_order([name for name, n in counts.items() if n >= _FEWEST]):
+    for name in in_order([name for name, n in counts.items() if n >= _MIN_SENTENCES]):
         cells = (_cell(by_slice.get(name), counts[name]) for by_slice in scores.values())
         rows.append([name, str(counts[name]), *cells])
     return rows
@@ -117,7 +117,7 @@ def thresholds(report: dict[str, Any]) -> Rows:
     return rows
 
 
-def _cell(one: Figures | None, n: int, fewest: int = _FEWEST) -> str:
+def _cell(one: Figures | None, n: int, fewest: int = _MIN_SENTENCES) -> str:
     if one is None or one["n"] < fewest:
         return ""
     interval = f"{100 * one['share']:.1f}% ({100 * one['low']:.1f} to {100 * one['high']:.1f})"
@@ -130,7 +130,7 @@ def _weaknesses(results: dict[str, Any]) -> str:
         (one["share"], f"- {title}, {name}: {_cell(one, 0)}")
         for title, report in results.items()
         for name, one in report["scores"].get("effect", {}).items()
-        if one["n"] >= _FEWEST_OF_WEAK and name != "all"
+        if one["n"] >= _MIN_SENTENCES_OF_WEAK and name != "all"
     ]
     lines = [
         "## Known weaknesses",
@@ -138,7 +138,7 @@ def _weaknesses(results: dict[str, Any]) -> str:
         "It does no times, no rules and nothing but lights: such sentences it is to refuse.",
     ]
     if found:
-        lines += ["", f"Lowest effect of all slices of at least {_FEWEST_OF_WEAK} sentences:", ""]
+        lines += ["", f"Lowest effect of all slices of at least {_MIN_SENTENCES_OF_WEAK} sentences:", ""]
     return "\n".join([*lines, *(text for _, text in sorted(found)[:_WEAKEST]), ""])
 
 

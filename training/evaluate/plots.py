@@ -12,7 +12,7 @@ from typing import Any
 from .. import plotting
 from .scoring import CLASSES, ENOUGH
 
-_FEWEST = 10  # sentences in a slice that gets a point
+_MIN_SENTENCES = 10  # sentences in a slice that gets a point
 
 
 def draw(results: dict[str, Any], folder: Path) -> None:
@@ -28,7 +28,7 @@ def draw(results: dict[str, Any], folder: Path) -> None:
 
 def _effect(figure: Any, axes: Any, report: dict[str, Any]) -> None:
     """Effect by slice, with 95% intervals."""
-    slices = {name: one for name, one in report["scores"]["effect"].items() if one["n"] >= _FEWEST}
+    slices = {name: one for name, one in report["scores"]["effect"].items() if one["n"] >= _MIN_SENTENCES}
     shares = [one["share"] for one in slices.values()]
     figure.set_size_inches(8, 1.5 + 0.24 * len(slices))
     below = [max(0.0, one["share"] - one["low"]) for one in slices.values()]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CONFIG = "adapter_config.json"
 OWN_BASES = ("nano", "tiny", "tiny-llama3", "llama32-1b-shape")  # those that finetune/bases.py makes
 # Unsloth adds these to the names of its 4-bit copies.
-_FOUR_BITS = ("-unsloth-bnb-4bit", "-bnb-4bit")
+_FOUR_BIT_SUFFIXES = ("-unsloth-bnb-4bit", "-bnb-4bit")
 _PROBE = "[ bansa ] ko bati bala"
 # Other pre-tokenisers split this text differently.
 _TEXT = "Don't  [ bansa ] ko 12345% batti\n  target:\n\n    - भान्साको बत्ती, 3.5;\t WE'LL see…\r\n "
@@ -66,7 +66,7 @@ def base_of(adapter: Path) -> str:
     name: str = settings(adapter).get("base_model_name_or_path") or ""
     if not name:
         raise MergeError(f"{adapter / CONFIG} does not say what it was trained on: name it with --base")
-    return next((name.removesuffix(end) for end in _FOUR_BITS if name.endswith(end)), name)
+    return next((name.removesuffix(end) for end in _FOUR_BIT_SUFFIXES if name.endswith(end)), name)
 
 
 def merge(adapter: Path, base: str) -> Merged:
@@ -146,6 +146,6 @@ def _check_tokeniser(tokens: Tokenizer, base: str) -> None:
     if missing := [token for token in CHAT_TOKENS if tokens.token_to_id(token) is None]:
         raise MergeError(f"{base} has no {missing[0]} token; Batti needs a model with Llama 3's chat format")
     # The GGUF file only names the pre-tokeniser, so llama.cpp would treat any other one as Llama 3's.
-    as_llama3 = tokenisers.with_parts(models.BPE()).pre_tokenizer
+    as_llama3 = tokenisers.like_llama3(models.BPE()).pre_tokenizer
     if not tokens.pre_tokenizer or tokens.pre_tokenizer.pre_tokenize_str(_TEXT) != as_llama3.pre_tokenize_str(_TEXT):
         raise MergeError(f"{base} does not cut text into words as Llama 3 does, and llama.cpp would read it wrongly")

@@ -19,9 +19,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _LOG_INFO, _LOG_ERROR = 2, 4  # GGML_LOG_LEVEL_INFO and _ERROR in ggml.h
-_AT = re.compile(rb"\[ *(\d+)/ *(\d+)\]")  # llama.cpp's quantiser starts the line of each tensor so
+_PROGRESS_LINE = re.compile(rb"\[ *(\d+)/ *(\d+)\]")  # llama.cpp's quantiser starts the line of each tensor so
 _FALLBACK = re.compile(rb"WARNING: (\d+) of \d+ tensor\(s\) required fallback quantization")
-_FAULTS = 4  # the most error lines of llama.cpp in a message
+_MAX_ERROR_LINES = 4  # the most error lines of llama.cpp in a message
 
 Progress = Callable[[int, int], None]  # tensors done, all tensors
 
@@ -72,7 +72,7 @@ def quantise(
         faults = child.stderr.read().strip()
     if child.returncode:
         target.unlink(missing_ok=True)
-        why = faults.splitlines()[-_FAULTS:] or [f"its process ended with status {child.returncode}"]
+        why = faults.splitlines()[-_MAX_ERROR_LINES:] or [f"its process ended with status {child.returncode}"]
         raise QuantiseError(f"llama.cpp could not write {source.name} as {quantisation}: {'; '.join(why)}")
     return last["fallbacks"]
 
@@ -84,7 +84,7 @@ class _Log:
         self.fallbacks = 0
 
     def __call__(self, level: int, text: bytes, _: ctypes.c_void_p) -> None:
-        if level == _LOG_INFO and (at := _AT.match(text)):
+        if level == _LOG_INFO and (at := _PROGRESS_LINE.match(text)):
             print(json.dumps({"done": int(at[1]), "of": int(at[2])}), flush=True)
         elif fallback := _FALLBACK.search(text):
             self.fallbacks = int(fallback[1])

@@ -62,11 +62,11 @@ def load(
         unsloth: whether Unsloth may be used.
     """
     if base == "nano" or Path(base).is_file():
-        return _ours(NANO if base == "nano" else Path(base))
+        return _load_gguf(NANO if base == "nano" else Path(base))
     if base == "tiny":
-        return _random(_TINY, gguf_file.read(NANO)[1], stretched=False)
+        return _random_model(_TINY, gguf_file.read(NANO)[1], stretched=False)
     if base in _RANDOM:
-        return _random(_RANDOM[base], llama3.tokenizer(), stretched=True)
+        return _random_model(_RANDOM[base], llama3.tokenizer(), stretched=True)
     try:
         return _pretrained(base, hardware.quantisation(quantised), unsloth and with_unsloth(base))
     except GatedRepoError as error:
@@ -112,9 +112,9 @@ def as_transformers(model: Llama) -> LlamaForCausalLM:
     return made
 
 
-def _ours(path: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def _load_gguf(path: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     model, tokens = gguf_file.read(path)
-    return _placed(as_transformers(model)), wrapped(tokens)
+    return _on_device(as_transformers(model)), wrapped(tokens)
 
 
 def wrapped(tokens: Tokenizer) -> PreTrainedTokenizerBase:
@@ -125,7 +125,7 @@ def wrapped(tokens: Tokenizer) -> PreTrainedTokenizerBase:
     )
 
 
-def _random(
+def _random_model(
     sizes: dict[str, int], tokens: Tokenizer, *, stretched: bool
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A model with random weights; `stretched`: with Llama 3's scaled rotary positions."""
@@ -144,7 +144,7 @@ def _random(
     with torch.random.fork_rng():
         torch.manual_seed(_SEED)
         model = LlamaForCausalLM(_config(sizes, tokens.get_vocab_size(), context, rope))
-    return _placed(model), wrapped(tokens)
+    return _on_device(model), wrapped(tokens)
 
 
 def _config(sizes: dict[str, int], vocabulary: int, context: int, rope: dict[str, Any]) -> LlamaConfig:
@@ -163,7 +163,7 @@ def _config(sizes: dict[str, int], vocabulary: int, context: int, rope: dict[str
     )
 
 
-def _placed(model: PreTrainedModel) -> PreTrainedModel:
+def _on_device(model: PreTrainedModel) -> PreTrainedModel:
     return model.to("cuda" if hardware.has_gpu() else "cpu").eval()
 
 
@@ -181,11 +181,11 @@ def _pretrained(
             load_in_4bit=quantisation is Quantisation.FOUR_BITS,
             load_in_8bit=quantisation is Quantisation.EIGHT_BITS,
         )
-        return model, _ending_turns(tokenizer)
+        return model, _with_chat_end(tokenizer)
     tokenizer = AutoTokenizer.from_pretrained(base)
     chosen = _bits_and_bytes(quantisation) if quantisation else None
     model = AutoModelForCausalLM.from_pretrained(base, dtype=hardware.number_type(), quantization_config=chosen)
-    return (model if chosen else _placed(model)), _ending_turns(tokenizer)
+    return (model if chosen else _on_device(model)), _with_chat_end(tokenizer)
 
 
 def _bits_and_bytes(quantisation: Quantisation) -> BitsAndBytesConfig:
@@ -200,7 +200,7 @@ def _bits_and_bytes(quantisation: Quantisation) -> BitsAndBytesConfig:
     )
 
 
-def _ending_turns(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
+def _with_chat_end(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
     """Set the end and padding tokens: Llama 3.2 1B without Instruct has another end token, and no padding token."""
     known = tokenizer.get_vocab()
     if missing := [token for token in prompt.CHAT_TOKENS if token not in known]:

@@ -28,10 +28,10 @@ from ..speed.shape import Shape
 GPUS = Path(__file__).parents[1] / "recipes" / "gpus.yaml"
 _SAMPLE = 2000  # lines whose tokens are counted
 # Bytes per weight of the base's matrices: bfloat16, LLM.int8, 4 bits with double quantisation (QLoRA's 4.127 bits).
-_BYTES = {None: 2.0, "8bit": 1.0, "4bit": 4.127 / 8}
-_SLOWER = {None: 1.0, "8bit": 1.6, "4bit": 1.25}  # for dequantising the weights; guessed
-_ADAPTER = 16  # bytes per weight: the weight, its gradient, two averages, all in float32
-_LOGITS = 10  # bytes per logit: in bfloat16, in float32, its gradient
+_BYTES_PER_WEIGHT = {None: 2.0, "8bit": 1.0, "4bit": 4.127 / 8}
+_SLOWDOWN = {None: 1.0, "8bit": 1.6, "4bit": 1.25}  # for dequantising the weights; guessed
+_ADAPTER_BYTES = 16  # bytes per weight: the weight, its gradient, two averages, all in float32
+_LOGIT_BYTES = 10  # bytes per logit: in bfloat16, in float32, its gradient
 _OVERHEAD = 0.8e9  # bytes: the CUDA context and unused memory of the allocator
 
 
@@ -76,14 +76,14 @@ def cost(recipe: dict[str, Any], lengths: Sequence[int], sentences: int, vocabul
     matrices, embeddings = weights(shape, vocabulary)
     twice = training.get("gradient_checkpointing", False)
     tokens = sum(lengths) / len(lengths) * sentences * training["epochs"]
-    operations = tokens * (matrices + embeddings) * (6 if twice else 4) * _SLOWER[quantised]
-    kept = matrices * _BYTES[quantised] + embeddings * 2
-    kept += adapter_weights(shape, recipe["lora"]) * _ADAPTER + _OVERHEAD
+    operations = tokens * (matrices + embeddings) * (6 if twice else 4) * _SLOWDOWN[quantised]
+    kept = matrices * _BYTES_PER_WEIGHT[quantised] + embeddings * 2
+    kept += adapter_weights(shape, recipe["lora"]) * _ADAPTER_BYTES + _OVERHEAD
     batch = training["batch"] * max(lengths)
     kv = shape.width // shape.heads * shape.kv_heads
     layer = 2 * (7 * shape.width + 2 * kv + 4 * shape.hidden)  # activations that a layer's gradients need, in 16 bits
     kept += batch * (2 * shape.width * shape.layers + layer if twice else layer * shape.layers)
-    return Cost(round(tokens), operations, kept + batch * vocabulary * _LOGITS, kept)
+    return Cost(round(tokens), operations, kept + batch * vocabulary * _LOGIT_BYTES, kept)
 
 
 def show(found: Cost, gpus: dict[str, Any], console: Console) -> None:

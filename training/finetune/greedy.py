@@ -15,7 +15,7 @@ from ..evaluate import scoring
 from . import chat
 
 _BATCH = 64
-_SPARE = 8  # tokens that an answer may be longer than the expected one: it can still mean the same
+_EXTRA_TOKENS = 8  # tokens that an answer may be longer than the expected one: it can still mean the same
 
 
 def exact_match(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, lines: Sequence[dict[str, Any]]) -> float:
@@ -38,7 +38,7 @@ def answers(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, lines: S
         lines: as `dataset.messages` makes them; an answer may be a few tokens longer than the expected one.
     """
     asked = [chat.question(tokenizer, line) for line in lines]
-    rooms = [len(chat.answer(tokenizer, line["messages"][2]["content"])) + _SPARE for line in lines]
+    rooms = [len(chat.answer(tokenizer, line["messages"][2]["content"])) + _EXTRA_TOKENS for line in lines]
     order = sorted(range(len(lines)), key=lambda index: (rooms[index], len(asked[index])))
     found, training = [""] * len(lines), model.training
     for begin in range(0, len(order), _BATCH):

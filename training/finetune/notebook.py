@@ -12,11 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_MODULES = {
-    "PyYAML": "yaml",
-    "Jinja2": "jinja2",
-    "llama-cpp-python": "llama_cpp",
-}  # modules not named like their packages
+# Modules not named like their packages.
+_MODULES = {"PyYAML": "yaml", "Jinja2": "jinja2", "llama-cpp-python": "llama_cpp"}
 _WITH_GPU = ("unsloth", "bitsandbytes")
 _SETUP = ROOT / "scripts" / "setup.d"
 

@@ -32,7 +32,7 @@ from . import adapter, anchored, curves, encoded, greedy
 Recipe = dict[str, Any]
 Report = Callable[[int, dict[str, float]], None]
 _LOGS_PER_EVALUATION = 5
-_BETWEEN_PLOTS = 60  # seconds; drawing takes as long as a few steps of a small model
+_SECONDS_BETWEEN_PLOTS = 60  # drawing takes as long as a few steps of a small model
 _VALIDATION = 200  # sentences, if the recipe has no number
 
 
@@ -58,7 +58,7 @@ def run(recipe: Recipe, data: Path, out: Path, *, report: Report | None = None) 
             `exact_match`; an exception from it ends the run.
     """
     begun = time.monotonic()
-    _claim(out, recipe)
+    _save_recipe(out, recipe)
     ended = out / "outcome.json"
     if ended.exists():
         return Outcome(adapter=out / "adapter", **json.loads(ended.read_text(encoding="utf-8")))
@@ -77,7 +77,7 @@ def run(recipe: Recipe, data: Path, out: Path, *, report: Report | None = None) 
     return Outcome(adapter=out / "adapter", **result)
 
 
-def _claim(out: Path, recipe: Recipe) -> None:
+def _save_recipe(out: Path, recipe: Recipe) -> None:
     """Save the recipe in the folder, or refuse if another recipe is there: continuing would mix two runs."""
     written, kept = yaml.safe_dump(recipe, sort_keys=False), out / "recipe.yaml"
     if kept.exists() and kept.read_text(encoding="utf-8") != written:
@@ -114,7 +114,7 @@ def _prepare(recipe: Recipe, data: Path, out: Path, report: Report | None, check
         train_dataset=train,
         eval_dataset=encoded.dataset(tokenizer, validation, training["max_length"]),
         data_collator=encoded.collator(tokenizer.pad_token_id),
-        callbacks=[_Watch(recipe, out, report)],
+        callbacks=[_EvaluationCallback(recipe, out, report)],
     )
 
 
@@ -192,7 +192,7 @@ class _Trainer(SFTTrainer):
         return result
 
 
-class _Watch(TrainerCallback):
+class _EvaluationCallback(TrainerCallback):
     """After each evaluation: saves the adapter if it is the best, reports, and stops if nothing gets better."""
 
     def __init__(self, recipe: Recipe, out: Path, report: Report | None) -> None:
@@ -213,7 +213,7 @@ class _Watch(TrainerCallback):
         best = scores.index(max(scores))
         if best == len(scores) - 1:
             adapter.save(model, self._recipe["base"], self._out / "adapter")
-        if time.monotonic() - self._drawn > _BETWEEN_PLOTS:
+        if time.monotonic() - self._drawn > _SECONDS_BETWEEN_PLOTS:
             curves.draw(state.log_history, self._out / "curves.png")
             self._drawn = time.monotonic()
         control.should_training_stop |= len(scores) - 1 - best >= self._recipe["training"]["patience"]

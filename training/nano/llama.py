@@ -52,7 +52,7 @@ class Block(nn.Module):
             torch.cat((old.expand(x.shape[0], -1, -1, -1), new), dim=2)
             for old, new in ((before[1], key), (before[2], value))
         )
-        return self._onward(prefix, *before), self._onward(x, query, key, value)
+        return self._attention_and_feed_forward(prefix, *before), self._attention_and_feed_forward(x, query, key, value)
 
     def _heads(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Query, key and value, each (batch, heads, time, width of a head)."""
@@ -60,7 +60,7 @@ class Block(nn.Module):
         qkv = self.qkv(_norm(x, self.attention_norm)).view(batch, time, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         return _rotate(qkv[0], cos, sin), _rotate(qkv[1], cos, sin), qkv[2]
 
-    def _onward(self, x: Tensor, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    def _attention_and_feed_forward(self, x: Tensor, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Causal attention with this query, key and value, then the feed-forward part."""
         # Not scaled_dot_product_attention: on short sequences its backward pass takes 9 times as long on a CPU.
         scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5

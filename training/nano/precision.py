@@ -10,7 +10,7 @@ import torch
 from torch.optim import _muon
 
 
-def working_type(device: str) -> torch.dtype:
+def compute_type(device: str) -> torch.dtype:
     """The type of weights and activations in training."""
     has_bfloat16 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return torch.bfloat16 if device == "cuda" or has_bfloat16 else torch.float32

@@ -38,7 +38,7 @@ def _numbers(tokens: Tokenizer, piece: Piece) -> list[int]:
     return numbers
 
 
-class Scatterer:
+class DropoutEncoder:
     """Encodes like `encode`, but with BPE-dropout: it splits some words into smaller pieces than necessary.
 
     A model that has seen `nibhaideu` as `nibha ideu`, `nib ha ideu` … understands unseen forms better. Words of the answer
@@ -53,7 +53,7 @@ class Scatterer:
     def __init__(self, tokens: Tokenizer, share: float, dropout: float, seed: int) -> None:
         """Make a second tokeniser, with dropout."""
         self._tokens, self._share, self._rng = tokens, share, random.Random(seed)
-        self._scattered = tokenisers.forgetful(tokens, dropout)
+        self._with_dropout = tokenisers.with_dropout(tokens, dropout)
         self._fixed: dict[str, list[int]] = {}
 
     def encode(self, sentence: str, answer: str, previous: str) -> tuple[list[int], int]:
@@ -68,7 +68,7 @@ class Scatterer:
             numbers: list[int] = []
             for word in sentence.split():
                 free = word.isalpha() and word not in copied
-                numbers += self._scattered.encode(f" {word}").ids if free else self._whole(f" {word}")
+                numbers += self._with_dropout.encode(f" {word}").ids if free else self._whole(f" {word}")
             return numbers
 
         return encoding.encode(tokenise, sentence, answer, previous)
@@ -82,11 +82,11 @@ class Scatterer:
 def encode_all(tokens: Tokenizer, recipe: dict[str, Any], path: Path, cache: Path) -> list[Sample]:
     """All samples of a file; they are cached in the run's folder."""
     if not cache.exists():
-        scatterer = Scatterer(tokens, **recipe["tokenizer"]["scatter"], seed=recipe["seed"])
+        encoder = DropoutEncoder(tokens, **recipe["tokenizer"]["scatter"], seed=recipe["seed"])
         flat: list[int] = []
         ends, starts = [], []
         for line in dataset.read(path):
-            numbers, start = scatterer.encode(line["sentence"], line["messages"][2]["content"], line["previous"])
+            numbers, start = encoder.encode(line["sentence"], line["messages"][2]["content"], line["previous"])
             flat += numbers
             ends.append(len(flat))
             starts.append(start)

@@ -44,7 +44,7 @@ def pieces() -> list[str]:
 def train(texts: Iterable[str], size: int) -> Tokenizer:
     """Learn the merges; `size` is the number of all tokens, chat tokens and whole lines included."""
     special, added = _special(CHAT_TOKENS), _added(pieces())
-    tokenizer = with_parts(models.BPE(ignore_merges=True))
+    tokenizer = like_llama3(models.BPE(ignore_merges=True))
     tokenizer.add_special_tokens(special)
     tokenizer.add_tokens(added)
     trainer = trainers.BpeTrainer(
@@ -63,7 +63,7 @@ def from_vocabulary(vocabulary: Vocabulary) -> Tokenizer:
     """The tokeniser of a GGUF file's vocabulary."""
     numbers = {text: number for number, text in enumerate(vocabulary.tokens)}
     pairs = [_pair(merge, numbers) for merge in vocabulary.merges]
-    tokenizer = with_parts(models.BPE(numbers, pairs, ignore_merges=True))
+    tokenizer = like_llama3(models.BPE(numbers, pairs, ignore_merges=True))
     typed = list(zip(vocabulary.tokens, vocabulary.types, strict=True))
     tokenizer.add_special_tokens(_special(text for text, kind in typed if kind == TokenType.CONTROL))
     tokenizer.add_tokens(_added(text for text, kind in typed if kind == TokenType.USER_DEFINED))
@@ -87,7 +87,7 @@ def _added(texts: Iterable[str]) -> list[AddedToken]:
     return [AddedToken(text, special=False, normalized=False) for text in texts]
 
 
-def with_parts(model: models.BPE) -> Tokenizer:
+def like_llama3(model: models.BPE) -> Tokenizer:
     """A tokeniser with this BPE model that splits text like Llama 3's."""
     tokenizer = Tokenizer(model)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -105,7 +105,7 @@ def load(path: Path) -> Tokenizer:
     return Tokenizer.from_file(str(path))
 
 
-def forgetful(tokenizer: Tokenizer, dropout: float) -> Tokenizer:
+def with_dropout(tokenizer: Tokenizer, dropout: float) -> Tokenizer:
     """The same tokeniser with BPE-dropout: it leaves out merges at random."""
     described = json.loads(tokenizer.to_str())
     described["model"] |= {"dropout": dropout, "ignore_merges": False}

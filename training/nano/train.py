@@ -30,7 +30,7 @@ from ..data import dataset
 from . import gguf_file
 from . import tokenizer as tokenisers
 from .llama import Llama, Shape
-from .precision import orthogonalise_in_float32, working_type
+from .precision import compute_type, orthogonalise_in_float32
 from .samples import Sample, batches, encode_all, prefix, tensors
 
 FOLDER = Path(__file__).parents[1]
@@ -97,7 +97,7 @@ class Trainer:
         self.model = model.to(self.device)
         self.prefix = torch.tensor(prefix(tokens), device=self.device)
         # Master weights in float32, a working copy in bfloat16: autocast would convert the weights at every use.
-        working = working_type(self.device)
+        working = compute_type(self.device)
         if working is torch.float32:
             orthogonalise_in_float32()
         self.work = Llama(self.model.shape).to(self.device, working)

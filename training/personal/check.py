@@ -49,7 +49,7 @@ class Asked:
     lines: dict[str, list[dict[str, Any]]]
     cases: Sequence[dict[str, Any]]
     home: Home  # with its new names
-    nameless: Home  # without
+    home_without_names: Home  # without them
 
 
 async def ask(model: Path, asked: Asked) -> dict[str, Answers]:
@@ -64,7 +64,7 @@ async def ask(model: Path, asked: Asked) -> dict[str, Answers]:
                 report = judging.Report()
                 await judging.judge_generated(engine, [line], report)
                 right[name].append(not report.misses)
-        for name, home in ((BY_HAND, asked.home), (WITHOUT_NAMES, asked.nameless)):
+        for name, home in ((BY_HAND, asked.home), (WITHOUT_NAMES, asked.home_without_names)):
             for case in asked.cases:
                 report = judging.Report()
                 await judging.judge_case(engine, home, case, report)

@@ -105,9 +105,9 @@ def read(path: Path, home: Home) -> Kept:
     for entry in entries:
         if entry.name is not None:
             alias = _alias(entry, home)
-            if _named(home, alias) != home:
+            if _with_alias(home, alias) != home:
                 aliases.append(alias)
-                home = _named(home, alias)
+                home = _with_alias(home, alias)
     labels = Labels(home)
     return Kept(home, tuple(_correction(entry, labels, home) for entry in entries), tuple(aliases))
 
@@ -175,7 +175,7 @@ def _alias(entry: _Entry, home: Home) -> Alias:
         if thing.id == ALL_LIGHTS:
             continue
         alias = Alias(entry.name, thing)
-        renamed = _named(home, alias)
+        renamed = _with_alias(home, alias)
         marked = Labels(renamed).mark(fold(entry.say))
         clauses = wording.clauses_of(entry.plan, marked, renamed, entry.where)
         used = {name for clause in clauses or () for name in (*clause.names, *clause.exceptions)}
@@ -187,7 +187,7 @@ def _alias(entry: _Entry, home: Home) -> Alias:
     )
 
 
-def _named(home: Home, alias: Alias) -> Home:
+def _with_alias(home: Home, alias: Alias) -> Home:
     """The home with the alias added to its thing."""
 
     def with_name(one: Any, kind: str, own_id: str) -> Any:

@@ -24,7 +24,7 @@ _NAMED = 0.4  # share of names that are the new one, in a sentence that should h
 
 
 @dataclass(frozen=True)
-class _Own:
+class _Variants:
     """A correction as it was said, in all forms of its verb, and as a prohibition."""
 
     seed: Seed
@@ -45,8 +45,8 @@ class Family(Voice):
     ) -> None:
         """Prepare the forms of each correction."""
         super().__init__(rng, home, split)
-        sayings = (_Own(seed, variations.inflected(seed, split), variations.forbidden(seed)) for seed in kept)
-        self._kept: list[_Own | Alias] = [*sayings, *aliases]
+        sayings = (_Variants(seed, variations.inflected(seed, split), variations.forbidden(seed)) for seed in kept)
+        self._kept: list[_Variants | Alias] = [*sayings, *aliases]
         self._own = False
         self._naming: Alias | None = None
 
@@ -62,7 +62,7 @@ class Family(Voice):
         if not self._own:
             return super()._try()
         of = self.rng.choice(self._kept)
-        return self._with_words(of) if isinstance(of, _Own) else self._with_name(of)
+        return self._with_words(of) if isinstance(of, _Variants) else self._with_name(of)
 
     def _with_name(self, alias: Alias) -> Example:
         """Any sentence that uses the new name exactly once."""
@@ -75,19 +75,19 @@ class Family(Voice):
         finally:
             self._naming = None
 
-    def _with_words(self, own: _Own) -> Example:
+    def _with_words(self, own: _Variants) -> Example:
         seed = own.seed
-        self._begin(seed.script)
+        self._start_sentence(seed.script)
         draw = self.rng.random()
         if own.prohibitions and draw < _FORBIDDEN:
-            return self._of(self.rng.choice(own.prohibitions), often=0.7)
+            return self._say_seed(self.rng.choice(own.prohibitions), often=0.7)
         # The form that was kept is drawn more often than others, like the plain imperative in data/phrasebook.py.
         seed = seed if self.split != TEST and self.rng.random() < 0.3 else self.rng.choice(own.forms)
         if self.rng.random() < 0.5:
             seed = variations.rephrased(seed, self.rng, self.book, self._word_script)
         if seed.wanted and draw > 1 - _WITH_ANOTHER:
             return self._with_another(seed)
-        example = self._of(seed, often=0.7)
+        example = self._say_seed(seed, often=0.7)
         # A sentence without a room could mean the room of the sentence before.
         alone = all("here" not in wanted.targets for wanted in seed.wanted)
         return self._after_another(example) if alone and draw < _FORBIDDEN + _AFTER_ANOTHER else example

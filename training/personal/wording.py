@@ -24,7 +24,7 @@ from ..data.answers import Clause, lines_of
 from ..data.phrasebook import TRAIN, is_devanagari
 from ..data.seeds import Seed, Wanted
 
-_MOST = 4  # names in one action
+_MAX_NAMES = 4  # names in one action
 _VERB_OF = {"light.turn_on": "on", "light.turn_off": "off", "light.toggle": "toggle", "batti.describe": "describe"}
 _SLOTS = {"area": seeds.PLACES, "floor": seeds.FLOORS, "light": seeds.LAMPS}
 _PERCENT = r"\s*(?:%|percent|pratishat|pratisat|प्रतिशत)"
@@ -70,11 +70,11 @@ def _search(plan: Plan, marked: Marked, home: Home, area_id: str | None, same: S
 
 def _choices(labels: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Combinations of targets and exceptions, the simplest first."""
-    for count in range(1, _MOST + 1):
+    for count in range(1, _MAX_NAMES + 1):
         yield from ((names, ()) for names in combinations([*labels, HERE], count))
     yield (ALL,), ()
     for whole in (ALL, HERE, *labels):
-        for count in range(1, _MOST + 1):
+        for count in range(1, _MAX_NAMES + 1):
             yield from (((whole,), left) for left in combinations([*(one for one in labels if one != whole)], count))
         if whole == ALL:
             yield (ALL,), (HERE,)

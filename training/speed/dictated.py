@@ -66,7 +66,9 @@ class Dictated:
         self._answerer = answerer
         self._steps_apart = steps_apart
         self._context = context
-        self._answers = {self._asked(sentence): self._said(answer) for sentence, answer in answers.items()}
+        self._answers = {
+            self._prompt_tokens(sentence): self._given_answer(answer) for sentence, answer in answers.items()
+        }
         self._answer: _Answer | None = None
 
     @property
@@ -91,7 +93,7 @@ class Dictated:
 
     def ask(self, question: Question) -> Reply:
         """Let the model compute its reply; then return the given one."""
-        reply = self._asked_apart(question) if self._steps_apart else self._answerer.ask(question)
+        reply = self._ask_each_token(question) if self._steps_apart else self._answerer.ask(question)
         if self._answer is None:
             return reply
         match question:
@@ -106,7 +108,7 @@ class Dictated:
             case Name(written, _):
                 return self._answer.name_at(len(written))
 
-    def _asked_apart(self, question: Question) -> Reply:
+    def _ask_each_token(self, question: Question) -> Reply:
         if not isinstance(question, Score):
             return self._answerer.ask(question)
         total = 0.0
@@ -116,11 +118,11 @@ class Dictated:
             total += reply
         return total
 
-    def _asked(self, sentence: str) -> tuple[int, ...]:
+    def _prompt_tokens(self, sentence: str) -> tuple[int, ...]:
         pieces = prompt.user(sentence)
         return tuple(token for text, special in pieces for token in self._context.tokenize(text, special=special))
 
-    def _said(self, answer: str) -> _Answer:
+    def _given_answer(self, answer: str) -> _Answer:
         texts = answer.splitlines(keepends=True)
         lines = self._context.tokenize_lines(texts)
         ends = list(accumulate(map(len, lines)))

@@ -31,7 +31,7 @@ from custom_components.batti.interpreter.home import Home
 from ..evaluate.judging import MODEL, NATURAL, READY, cases_of, machine
 
 _DEADLINE = 30.0
-_ALIKE = 0.05  # confidences that differ by less
+_TOLERANCE = 0.05  # confidences that differ by less count as equal
 
 
 class Said(NamedTuple):
@@ -80,7 +80,7 @@ def differences(
             sentence.text, ours.written, theirs.written, (ours.confidence, theirs.confidence), ours.plan == theirs.plan
         )
         for sentence, ours, theirs in zip(said, one, other, strict=True)
-        if ours.plan != theirs.plan or abs(ours.confidence - theirs.confidence) > _ALIKE
+        if ours.plan != theirs.plan or abs(ours.confidence - theirs.confidence) > _TOLERANCE
     ]
 
 
@@ -115,14 +115,14 @@ async def run(options: argparse.Namespace, console: Console) -> int:
     for name, understandings in found.items():
         median = _median_ms(understandings)
         console.print(f"{name}: median {median:.1f} ms, {median / usual:.2f} times {first}", highlight=False)
-    return sum(_tell(name, differences(said, found[first], found[name]), len(said), console) for name in others)
+    return sum(_report(name, differences(said, found[first], found[name]), len(said), console) for name in others)
 
 
 def _median_ms(found: Sequence[Interpretation]) -> float:
     return statistics.median(one.timings_ms["total"] for one in found)
 
 
-def _tell(name: str, several: Sequence[Difference], count: int, console: Console) -> int:
+def _report(name: str, several: Sequence[Difference], count: int, console: Console) -> int:
     """Print the differences of an engine; returns how many plans differ."""
     for one in several:
         what = "the same plan, not equally sure" if one.same_plan else "another plan"

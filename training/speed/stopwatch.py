@@ -30,7 +30,7 @@ from ..evaluate.judging import READY
 from .figures import Speed, ninety_fifth
 from .meter import POWERCAP, Energy, peak_memory
 
-_PATIENCE = 600.0  # seconds for a start or a sentence; long, because nobody waits here
+_TIMEOUT = 600.0  # seconds for a start or a sentence; long, because nobody waits here
 _CHUNK = 1 << 24  # bytes
 
 
@@ -125,7 +125,7 @@ def engine_of(setup: Setup, folder: Path) -> LocalEngine:
         binding=setup.binding,
         packages=READY if setup.binding is Binding.XLLAMACPP else None,
         state_dir=folder,
-        start_timeout=_PATIENCE,
+        start_timeout=_TIMEOUT,
         command=command,
     )
 
@@ -137,7 +137,7 @@ async def understand(
     found = []
     for case in track(cases, description=title, transient=True, disable=not sys.stdout.isatty()):
         try:
-            found.append(await interpret(case["say"], home, engine, Turn(case.get("where")), _PATIENCE))
+            found.append(await interpret(case["say"], home, engine, Turn(case.get("where")), _TIMEOUT))
         except SentenceTooLong:
             continue
     return found
@@ -157,7 +157,7 @@ async def speed_of(
         EngineError: the model cannot be used, or none of its answers ended.
     """
     labels_of(trial.home)
-    _read(setup.model)
+    _fill_file_cache(setup.model)
     with TemporaryDirectory() as scratch:
         folders = [Path(scratch) / str(number) for number in range(trial.starts)]
         fresh = [await _start(make(setup, folder), trial) for folder in folders]
@@ -249,7 +249,7 @@ def _by_token(generations: list[Generation]) -> dict[str, float]:
     }
 
 
-def _read(file: Path) -> None:
+def _fill_file_cache(file: Path) -> None:
     """Read a file into the system's cache, so that all starts have the same conditions."""
     with file.open("rb", buffering=0) as data:
         while data.read(_CHUNK):

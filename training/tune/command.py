@@ -37,7 +37,7 @@ _WIDTH = 160  # columns, if the output is no terminal
 
 
 @contextmanager
-def _alone(out: Path) -> Iterator[None]:
+def _locked(out: Path) -> Iterator[None]:
     """Lock the folder against other processes; the lock ends with the process, even if it is killed."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / "lock").open("wb") as file:
@@ -56,7 +56,7 @@ def tune(options: argparse.Namespace, finetune: Finetune) -> None:
     """
     recipe, space = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in (options.recipe, options.space))
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
-    with _alone(options.out):
+    with _locked(options.out):
         tuning = Tuning(recipe, space, options.data, options.out, finetune)
         tuning.run(options.trials, console)
         console.print(trials.table(tuning.study, f"{tuning.ended} trials have ended; best: {options.out}/best.yaml"))

@@ -65,7 +65,7 @@ class Tuning:
             )
         self.study.set_user_attr("made_of", made_of)
         for trial in self.study.get_trials(states=(TrialState.RUNNING,)):
-            self._again(trial)
+            self._retry(trial)
 
     @property
     def ended(self) -> int:
@@ -84,7 +84,7 @@ class Tuning:
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("trials", total=wanted, completed=self.ended)
             while self.ended < wanted:
-                number = self._one()
+                number = self._run_trial()
                 gc.collect()  # trainers hold reference cycles, and with them GPU memory
                 self._keep_best()
                 last = self.study.get_trials(deepcopy=False)[number]
@@ -94,7 +94,7 @@ class Tuning:
                 if failures == _FAILURES:
                     raise StudyError(f"{failures} trials failed one after the other; the last {trials.state(last)}")
 
-    def _one(self) -> int:
+    def _run_trial(self) -> int:
         """Run a trial and return its number. If interrupted, it stays marked as running; the next start finds it."""
         # A new seed per trial: after an interruption, a sampler with the same seed would draw its first values again.
         drawn = sum("attempt" not in trial.user_attrs for trial in self.study.get_trials(deepcopy=False))
@@ -102,7 +102,7 @@ class Tuning:
         self.study.sampler = optuna.samplers.TPESampler(n_startup_trials=self._space["random_trials"], seed=seed)
         trial = self.study.ask()
         try:
-            self.study.tell(trial, self._value(trial))
+            self.study.tell(trial, self._objective_of(trial))
         except optuna.TrialPruned:
             self.study.tell(trial, state=TrialState.PRUNED)
         except Exception as error:
@@ -112,7 +112,7 @@ class Tuning:
                 raise
         return trial.number
 
-    def _value(self, trial: Trial) -> float:
+    def _objective_of(self, trial: Trial) -> float:
         def report(step: int, scores: dict[str, float]) -> None:
             if not math.isfinite(scores["loss"]):
                 raise optuna.TrialPruned
@@ -134,7 +134,7 @@ class Tuning:
         """The folder of a trial's run; all attempts at a trial share it."""
         return self._out / "trials" / f"{trial.user_attrs.get('first', trial.number):03d}"
 
-    def _again(self, trial: FrozenTrial) -> None:
+    def _retry(self, trial: FrozenTrial) -> None:
         """Mark a killed trial as failed and queue it again, a few times at most: the trial may be what kills the process."""
         attempt = trial.user_attrs.get("attempt", 1)
         self.study.tell(trial.number, state=TrialState.FAIL)
