@@ -79,7 +79,7 @@ class Report:
         self.tokens += tokens
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, for JSON; misses with a wrong effect first, the most confident ones before others."""
+        """Plain data, for JSON; misses with a wrong effect come first, sorted by confidence."""
         times = sorted(self.times_ms)
         return {
             "scores": {

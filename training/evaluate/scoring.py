@@ -27,7 +27,7 @@ from custom_components.batti.interpreter.grammar import (
     Refusal,
 )
 
-ENOUGH = 0.99  # of the answers above a threshold must be right, or it is too low to rely on
+ENOUGH = 0.99  # share of right answers above a threshold that makes it reliable
 METRICS = ("effect", "exact match", "partial match", "refusal recall", "refusal precision")
 THRESHOLDS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
 CLASSES = (

@@ -1,4 +1,4 @@
-"""Write the fine-tuning set of a house; see `finetuning_set.py`."""
+"""Write the fine-tuning set of a home; see `finetuning_set.py`."""
 
 from .finetuning_set import main
 

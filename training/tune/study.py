@@ -21,7 +21,7 @@ from .search_space import Recipe, SpaceError
 
 _LOSS = 1e-4  # the most that the loss can add to the objective
 _ATTEMPTS = 3  # at one trial, if the process is killed during it
-_FAILURES = 3  # so many in a row end the study
+_FAILURES = 3  # failed trials in a row that end the study
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 _SETTINGS = {"space", "random_trials", "prune_after_trials", "prune_after_steps"}
 
