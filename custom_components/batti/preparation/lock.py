@@ -17,7 +17,7 @@ async def only_one(folder: Path) -> AsyncIterator[None]:
     """Hold the lock of a folder, waiting for it if needed. If the folder cannot be locked, go on without."""
     file = await asyncio.to_thread(_open, folder)
     try:
-        while file is not None and not _lock(file):  # noqa: ASYNC110 - no event tells of another process
+        while file is not None and not _lock(file):  # noqa: ASYNC110 - there is no event for another process
             await asyncio.sleep(_PAUSE)
         yield
     finally:

@@ -1,6 +1,6 @@
 """The decoder's questions to a model. `evaluator.py` answers by evaluating tokens, `completions.py` by asking a server.
 
-Every question contains all tokens written so far, so questions may go back, and the other side need not remember them.
+Every question contains all tokens written so far. So a question may go back, and the other side need not remember any.
 """
 
 from __future__ import annotations

@@ -231,11 +231,11 @@ def _temporary() -> Path:
     try:
         return Path(tempfile.gettempdir())
     except OSError:
-        return Path("/tmp")  # noqa: S108 - nothing is written where there is no such folder
+        return Path("/tmp")  # noqa: S108 - nothing is written if the folder does not exist
 
 
 def _complaints(params: api.CommonParams) -> str:
-    """llama.cpp's errors for a model that it did not load: it loads again, with its log on. No one has spoken yet."""
+    """llama.cpp's errors for a model that it did not load: load it again with the log on, before any sentence."""
     params.verbosity = _ERRORS
     with suppress(OSError), tempfile.TemporaryFile("a+b") as file:
         stderr = os.dup(2)
