@@ -24,8 +24,8 @@ from .interpreter.home import Home
 
 _LOGGER = logging.getLogger(__name__)
 PATIENCE = 30.0  # seconds that setup waits for the engine to be prepared; downloading it may take minutes
-WHILE_THERE = timedelta(minutes=1)  # between two checks of a server that answers
-WHILE_GONE = (5, 10, 20, 40, 60)  # seconds before each retry; the last one is repeated
+POLL_INTERVAL = timedelta(minutes=1)  # between two checks of a server that answers
+RETRY_PAUSES = (5, 10, 20, 40, 60)  # seconds before each retry; the last one is repeated
 CRASHES = 3  # within CRASH_WINDOW: this many create a repair issue
 CRASH_WINDOW = 600.0  # seconds
 
@@ -55,7 +55,7 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
             _LOGGER,
             config_entry=entry,
             name=entry.title,
-            update_interval=WHILE_THERE if polled else None,
+            update_interval=POLL_INTERVAL if polled else None,
             always_update=False,
         )
         self._failures = 0
@@ -104,7 +104,7 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
         """Create a repair issue, and return the error that tells Home Assistant whether a retry may help."""
         if not self._failures:
             issues.create(self.hass, self.config_entry, error)
-        pause = WHILE_GONE[min(self._failures, len(WHILE_GONE) - 1)]
+        pause = RETRY_PAUSES[min(self._failures, len(RETRY_PAUSES) - 1)]
         self._failures += 1
         if isinstance(error, LASTING):
             return ConfigEntryError(**translation(error))

@@ -88,14 +88,16 @@ async def perform(hass: HomeAssistant, plan: Plan, home: Home, context: Context)
     lights = {light.entity_id: light for light in home.lights}
     for action in plan.calls:
         targets = [lights[entity_id] for entity_id in lights_of(action, home)]
-        hurdles = await asyncio.gather(*(_do(hass, action, light, context) for light in targets))
-        done = [light.entity_id for light, hurdle in zip(targets, hurdles, strict=True) if hurdle is None]
+        failures = await asyncio.gather(*(_do(hass, action, light, context) for light in targets))
+        done = [light.entity_id for light, failure in zip(targets, failures, strict=True) if failure is None]
         changed += done
         unable += [
-            Unable(light.entity_id, light.name, hurdle)
-            for light, hurdle in zip(targets, hurdles, strict=True)
-            if hurdle is not None
-            and not (done and isinstance(hurdle, Ability) and light.entity_id not in action.target.get("entity_id", ()))
+            Unable(light.entity_id, light.name, failure)
+            for light, failure in zip(targets, failures, strict=True)
+            if failure is not None
+            and not (
+                done and isinstance(failure, Ability) and light.entity_id not in action.target.get("entity_id", ())
+            )
         ]
     described = tuple(_description(hass, action, home) for action in plan.actions if action.action == DESCRIBE)
     return Outcome(tuple(dict.fromkeys(changed)), tuple(dict.fromkeys(unable)), described)

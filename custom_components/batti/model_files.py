@@ -42,7 +42,7 @@ def model_of(data: Mapping[str, Any]) -> Path:
 
 def find(hass: HomeAssistant) -> list[Path]:
     """At most 50 GGUF files, in the folders where people put such files. Reads the disk."""
-    found = (file for folder in (*SHARED, Path(hass.config.config_dir)) for file in _below(folder, _DEEPEST))
+    found = (file for folder in (*SHARED, Path(hass.config.config_dir)) for file in _gguf_files(folder, _DEEPEST))
     return sorted({file for file, _ in zip(found, range(_MOST), strict=False)})
 
 
@@ -97,7 +97,7 @@ def _allowed(hass: HomeAssistant, path: Path) -> bool:
     )
 
 
-def _below(folder: Path, depth: int) -> Iterator[Path]:
+def _gguf_files(folder: Path, depth: int) -> Iterator[Path]:
     """GGUF files in a folder and its subfolders; hidden ones (our own downloads) are skipped."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -109,4 +109,4 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
         if entry.name.lower().endswith(SUFFIX) and entry.is_file():
             yield Path(entry.path)
         elif depth and entry.is_dir(follow_symlinks=False):
-            yield from _below(Path(entry.path), depth - 1)
+            yield from _gguf_files(Path(entry.path), depth - 1)

@@ -49,7 +49,7 @@ class EngineFlow(RepairsFlow):
     async def async_step_mend(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Run the fix with a progress dialog: downloading the engine may take minutes."""
         if self._task is None:
-            self._task = self.hass.async_create_task(self._mended(), "batti: repair")
+            self._task = self.hass.async_create_task(self._fix(), "batti: repair")
         if not self._task.done():
             return self.async_show_progress(step_id="mend", progress_action="mend", progress_task=self._task)
         error, self._task = self._task.result(), None
@@ -72,7 +72,7 @@ class EngineFlow(RepairsFlow):
     def _placeholders(self) -> dict[str, str]:
         return {"name": self._entry.title, "reason": self._reason}
 
-    async def _mended(self) -> BattiError | None:
+    async def _fix(self) -> BattiError | None:
         try:
             if self._kind not in OF_SERVERS:
                 await engine_preparation(self.hass).prepare(again=True)

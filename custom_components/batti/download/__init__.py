@@ -42,7 +42,7 @@ Progress = Callable[[int, int | None], None]
 """Called with the number of bytes downloaded so far, and the total if it is known."""
 
 CHUNK = 2**20  # bytes that are written at once
-_PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60)
+_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 _LOCKS: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
@@ -79,7 +79,7 @@ async def download(
     async with lock:
         work = _Download(session, address(url), PartialFile(target), sha256, size, headers or {}, on_progress)
         if not await work.on_disk(work.part.is_done, sha256, size):
-            await retry(work.go_on, lambda: work.have)
+            await retry(work.resume, lambda: work.have)
             await work.check()
             await work.on_disk(work.part.finish)
 
@@ -97,7 +97,7 @@ class _Download:
     on_progress: Progress | None
     have: int = field(default=0, init=False)
 
-    async def go_on(self) -> None:
+    async def resume(self) -> None:
         """Resume the download, or start again if our part is not the beginning of the server's file."""
         with explained(self.url):
             if not await self._ask():
@@ -153,7 +153,7 @@ class _Download:
             headers["Range"] = f"bytes={self.have}-"
             if etag:
                 headers["If-Range"] = etag
-        async with self.session.get(self.url, headers=headers, timeout=_PATIENCE, raise_for_status=False) as response:
+        async with self.session.get(self.url, headers=headers, timeout=_TIMEOUT, raise_for_status=False) as response:
             if self.have and response.status == 416:
                 return _span(response) == (None, self.have)
             if self.have and response.status == 206 and not self._fits(response, etag):

@@ -27,7 +27,7 @@ _PAGES = 20  # of a list of files, with a thousand files each
 _NAME = re.compile(r"\w([\w.-]{0,94}\w)?", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _OPTIONS: dict[str, Any] = {"timeout": aiohttp.ClientTimeout(total=60), "raise_for_status": False}
-_ONE_OF_SEVERAL = re.compile(r"-\d{5}-of-\d{5}\.gguf$", re.IGNORECASE)
+_SPLIT_MODEL = re.compile(r"-\d{5}-of-\d{5}\.gguf$", re.IGNORECASE)
 _SIGN_IN = (
     "put an access token of an account that may read it into Home Assistant's environment variable HF_TOKEN; or download "
     "the file yourself, and choose it as a file on this machine"
@@ -223,7 +223,7 @@ def _authorization(token: str) -> dict[str, str]:
 
 
 def _is_model(file: str) -> bool:
-    return file.lower().endswith(SUFFIX) and not _ONE_OF_SEVERAL.search(file)
+    return file.lower().endswith(SUFFIX) and not _SPLIT_MODEL.search(file)
 
 
 def _check_repo(repo: str) -> None:

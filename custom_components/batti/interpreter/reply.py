@@ -70,7 +70,7 @@ def _texts() -> dict[str, dict[str, str]]:
 
 
 @cache
-def _telling(script: str) -> frozenset[str]:
+def _typical_words(script: str) -> frozenset[str]:
     return frozenset(fold_name(_texts()["telling"][script]))
 
 
@@ -82,8 +82,8 @@ def script_of(text: str) -> Script:
         return Script.DEVANAGARI
     words = fold_name(text)
     # Romanised Nepali often has English words (light off gara); English sentences have no Nepali words.
-    nepali = 2 * sum(word in _telling("roman") for word in words)
-    english = sum(word in _telling("english") for word in words)
+    nepali = 2 * sum(word in _typical_words("roman") for word in words)
+    english = sum(word in _typical_words("english") for word in words)
     return Script.ENGLISH if english > nepali else Script.ROMAN
 
 

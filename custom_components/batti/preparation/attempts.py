@@ -80,13 +80,13 @@ class Attempts:
     async def _kept(self) -> Record | None:
         assert self.before is not None
         engine = self.before.prepared(self.folder)
-        with self._noting(f"what was prepared before ({engine.binding} {engine.version})"):
+        with self._keep_reason(f"what was prepared before ({engine.binding} {engine.version})"):
             await self._try(engine)
             return await self._keep(engine, any_python=not self.before.python)
         return None
 
     async def _installed(self) -> Record | None:
-        with self._noting("beside Home Assistant"):
+        with self._keep_reason("beside Home Assistant"):
             module = await find_installed(self.python)
             version = await asyncio.to_thread(version_in, module.parents[1])
             engine = Prepared(Binding.LLAMA_CPP_PYTHON, None, version, Origin.INSTALLED)
@@ -98,11 +98,11 @@ class Attempts:
         """The best of the user's own wheels that works."""
         fitting = []
         for path in await asyncio.to_thread(lambda: sorted((self.folder / WHEELS).glob("*.whl"))):
-            with self._noting(f"the wheel {path.name}"):
+            with self._keep_reason(f"the wheel {path.name}"):
                 fitting.append(await self._named(path))
         fitting.sort(key=lambda wheel: (wheel.binding is Binding.LLAMA_CPP_PYTHON, wheel.version, -wheel.rank))
         for wheel in reversed(fitting):
-            with self._noting(f"the wheel {wheel.path.name}"):
+            with self._keep_reason(f"the wheel {wheel.path.name}"):
                 return await self._install(wheel, Origin.WHEEL)
         return None
 
@@ -111,7 +111,7 @@ class Attempts:
         if row is None:
             self.reasons.append(f"to download: no engine is published for {self.computer}")
             return None
-        with self._noting(f"to download {row.file}"):
+        with self._keep_reason(f"to download {row.file}"):
             return await self._install(await self._download(row), Origin.DOWNLOADED)
         return None
 
@@ -185,7 +185,7 @@ class Attempts:
                     path.unlink()
 
     @contextmanager
-    def _noting(self, way: str) -> Iterator[None]:
+    def _keep_reason(self, way: str) -> Iterator[None]:
         """Keep the reason why a way fails. A missing or refused model is raised instead: it would fail every way."""
         try:
             yield

@@ -17,7 +17,7 @@ from .base import DeadEnd
 
 PYPI = "https://pypi.org/simple"
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.2"
-_PATIENCE = aiohttp.ClientTimeout(total=60)
+_TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ async def files_of(session: aiohttp.ClientSession, project: str) -> Mapping[str,
     async def ask() -> tuple[str, str]:
         headers = {"Accept": _ACCEPT}
         with explained(page):
-            async with session.get(page, headers=headers, timeout=_PATIENCE, raise_for_status=False) as answer:
+            async with session.get(page, headers=headers, timeout=_TIMEOUT, raise_for_status=False) as answer:
                 check_status(answer, project)
                 return await answer.text(errors="replace"), str(_with_login(answer.url, page))
 

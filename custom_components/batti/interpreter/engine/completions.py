@@ -67,7 +67,7 @@ class Asker:
         self._newline = newline
         self._ahead = ahead
         self._after: tuple[int, ...] = ()  # what was written before the model continued freely
-        self._freely: list[Token] = []  # what it wrote then
+        self._free_text: list[Token] = []  # what it wrote then
 
     def ask(self, question: Question) -> Asking:
         """The requests for one question."""
@@ -75,7 +75,7 @@ class Asker:
         match question:
             case Part(_, options):
                 if self._ahead and not self._said(question.written):
-                    self._after, self._freely = question.written, (yield request(written, self._ahead, {}))
+                    self._after, self._free_text = question.written, (yield request(written, self._ahead, {}))
                 said = self._said(question.written)
                 if said and said[0].number in options:
                     return Parted(said[0].number, said[0].log_p)
@@ -92,8 +92,8 @@ class Asker:
         """The rest of the model's free text, if `written` agrees with it so far; else nothing."""
         since = written[len(self._after) :]
         same = written[: len(self._after)] == self._after
-        if same and since == tuple(token.number for token in self._freely[: len(since)]):
-            return self._freely[len(since) :]
+        if same and since == tuple(token.number for token in self._free_text[: len(since)]):
+            return self._free_text[len(since) :]
         return []
 
 

@@ -69,7 +69,7 @@ class LocalEngine:
         self._lock = asyncio.Lock()
         self._process: Process | None = None
         self._starting: asyncio.Task[Process] | None = None
-        self._resting: asyncio.Task[None] | None = None
+        self._idle_timer: asyncio.Task[None] | None = None
         self._stopped = False
         self._state = EngineState.STOPPED
         self._info: ModelInfo | None = None
@@ -102,7 +102,7 @@ class LocalEngine:
         self._stopped = False
         async with self._lock:
             await self._ready()
-        self._rest()
+        self._start_idle_timer()
 
     async def generate(self, sentence: str, labels: Sequence[str], deadline: float, previous: str = "") -> Generation:
         """Answer one marked sentence; see `base.Engine`.
@@ -117,14 +117,14 @@ class LocalEngine:
         except TimeoutError as error:
             raise EngineTimeout(f"The model had no answer after {deadline:g} seconds") from error
         finally:
-            self._rest()
+            self._start_idle_timer()
             self._tell(self.state)
 
     async def stop(self) -> None:
         """End the process; commands that are running or waiting fail."""
         self._stopped = True
-        if self._resting is not None:
-            self._resting.cancel()
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         if (starting := self._starting) is not None:
             starting.cancel()
             await asyncio.wait([starting])
@@ -183,18 +183,18 @@ class LocalEngine:
             await self._process.close()
             self._process = None
 
-    def _rest(self) -> None:
+    def _start_idle_timer(self) -> None:
         """Start the idle timer, after which the process ends."""
-        if self._resting is not None:
-            self._resting.cancel()
-            self._resting = None
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
         if self._idle_unload is not None and not self._stopped:
-            self._resting = asyncio.create_task(self._unload(self._idle_unload), name="batti: unload an idle model")
+            self._idle_timer = asyncio.create_task(self._unload(self._idle_unload), name="batti: unload an idle model")
 
     async def _unload(self, after: float) -> None:
         await asyncio.sleep(after)
         async with self._lock:
-            self._resting = None  # from here on the next command waits instead of cancelling this
+            self._idle_timer = None  # from here on the next command waits instead of cancelling this
             if self._process is not None and self._process.alive:
                 await self._end()
                 self._tell(EngineState.UNLOADED)

@@ -16,7 +16,7 @@ from .base import Generation, ModelInfo
 
 _STDERR_KEPT = 4000  # bytes
 _STDERR_LINES = 3  # of stderr, in an error message
-_LAST_WORDS = 2.0  # seconds between a closed pipe and the end of the process
+_EXIT_TIMEOUT = 2.0  # seconds between a closed pipe and the end of the process
 _HINTS = {
     signal.SIGKILL: "the system may be out of memory",
     signal.SIGILL: "the engine was built for another processor; take another one, or a llama.cpp server",
@@ -146,7 +146,7 @@ class Process:
 
     async def _died(self) -> EngineCrashed:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), _LAST_WORDS)
+            await asyncio.wait_for(self._process.wait(), _EXIT_TIMEOUT)
         await self.close()
         code = self._process.returncode or 0
         lines = self._stderr.decode(errors="replace").strip().splitlines()[-_STDERR_LINES:]

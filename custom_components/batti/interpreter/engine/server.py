@@ -29,7 +29,7 @@ START_TIMEOUT = 30.0  # seconds
 _PROBE = ("[ bansa ] ko bati bala", ("bansa",))
 _AHEAD = 64  # tokens; most answers have fewer
 # Probability of the answer to the probe: a model trained on our prompt has more, others far less.
-_SURE_OF_ITSELF = 0.5
+_TRAINED_CONFIDENCE = 0.5
 
 
 class ServerEngine:
@@ -71,15 +71,15 @@ class ServerEngine:
             ServerUnreachable, ServerDenied: it cannot be used.
             ModelRefused: its model does not have Llama 3's chat format.
         """
-        await self._greet()
+        await self._connect()
 
-    async def _greet(self) -> _Model:
+    async def _connect(self) -> _Model:
         try:
             async with asyncio.timeout(START_TIMEOUT), self._lock:
                 self._tell(EngineState.LOADING)
                 await self._client.health()
                 if self._model is None:
-                    self._model = await self._look()
+                    self._model = await self._read_model()
                 model = self._model
         except TimeoutError as error:
             self._tell(EngineState.UNREACHABLE)
@@ -94,7 +94,7 @@ class ServerEngine:
         """Answer one marked sentence; see `base.Engine`."""
         try:
             async with asyncio.timeout(deadline):
-                model = self._model or await self._greet()
+                model = self._model or await self._connect()
                 generation = await self._answer(model, sentence, labels, previous)
         except TimeoutError as error:
             raise EngineTimeout(f"The server at {self._client.url} had no answer after {deadline:g} seconds") from error
@@ -108,7 +108,7 @@ class ServerEngine:
         """Send no more requests."""
         self._tell(EngineState.STOPPED)
 
-    async def _look(self) -> _Model:
+    async def _read_model(self) -> _Model:
         """Find out which model the server has, and which prompt it gets."""
         meta = await self._client.model()
         for control in prompt.CHAT_TOKENS:
@@ -128,7 +128,7 @@ class ServerEngine:
         )
         model = _Model(info, LineBook(end), newline)
         tried = await self._answer(model, *_PROBE)
-        trained = tried.confidence > _SURE_OF_ITSELF
+        trained = tried.confidence > _TRAINED_CONFIDENCE
         style = Style.TRAINED if trained else Style.INSTRUCT
         prefix_tokens = len(await self._tokens(prompt.prefix(style)))
         version = prompt.VERSION if trained else None

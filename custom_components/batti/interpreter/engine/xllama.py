@@ -29,10 +29,10 @@ from .gguf_header import read_header
 from .questions import NEWLINE, Question, Reply
 
 _HERE = "127.0.0.1"
-_PATIENCE = 60.0  # seconds; an answer normally takes a millisecond
+_TIMEOUT = 60.0  # seconds; an answer normally takes a millisecond
 _QUIET, _ERRORS = -1, 1  # of llama.cpp's log
 _SLOT = "/slots/0?action="
-_LAST_WORDS = 20  # pauses of 0.05 seconds
+_LOG_PAUSES = 20  # pauses of 0.05 seconds
 _KNOWN = 1000  # texts in the cache of tokens
 
 
@@ -59,7 +59,7 @@ class XllamaContext:
         self._folder = _temporary() / f"batti-{secrets.token_hex(8)}"
         self._server = self._load(threads or threads_for(self.parameters, os.cpu_count()))
         self._connection = http.client.HTTPConnection(
-            self._server.listening_address.removeprefix("http://"), timeout=_PATIENCE
+            self._server.listening_address.removeprefix("http://"), timeout=_TIMEOUT
         )
         self._known: dict[tuple[str, bool], list[int]] = {}
         self.end = only_token(self.tokenize(END_OF_TURN, special=True), END_OF_TURN, path)
@@ -244,7 +244,7 @@ def _complaints(params: api.CommonParams) -> str:
             with suppress(RuntimeError):
                 api.Server(params)
             # llama.cpp writes its log in another thread.
-            for _ in range(_LAST_WORDS):
+            for _ in range(_LOG_PAUSES):
                 time.sleep(0.05)
                 file.seek(0)
                 lines = file.read().decode(errors="replace").splitlines()
