@@ -42,7 +42,7 @@ class Decoder:
     Args:
         book: the lines, tokenised.
         grammar: which lines may follow which.
-        said: the sentence; a name that the model writes freely must be words of it.
+        said: the sentence, with the previous plan if any; a name that the model writes freely must be words of it.
         limit: tokens that the answer may have.
         grounded: a label less likely than this is checked a second time.
     """
@@ -109,7 +109,7 @@ class Decoder:
             self._see_room(MAX_NAME_TOKENS)
             named: Named | None = yield Name(tuple(self._written), log_p)
             name = " ".join(named.text.split()) if named else ""
-            # A name that is not in the sentence is a copying error; then the label that fits best is likelier.
+            # A name that nobody said is a copying error; then the label that fits best is likelier.
             if named and name and f" {name} " in self._words:
                 self._write(named.tokens)
                 self._log_p += named.log_p
