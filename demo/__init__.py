@@ -3,4 +3,4 @@
 import time
 
 STARTED = time.monotonic()
-"""When the demo began: most of its start is importing Home Assistant, which happens after this line."""
+"""When the demo began. Most of its start is the import of Home Assistant, which comes after this line."""

@@ -1,4 +1,4 @@
-"""`python -m demo`; a Ctrl-C while Home Assistant is being imported shall be as quiet as a later one."""
+"""`python -m demo`. A Ctrl-C during the import of Home Assistant is as quiet as a later one."""
 
 import sys
 

@@ -18,8 +18,8 @@ from custom_components.batti.interpreter.home import load_home
 
 from . import STARTED, core, sentences, show
 
-# What says nothing to a person who tries Batti: the loader warns of every custom integration, which this is; the rest
-# misses programs for sound and pictures, of which there are none here.
+# These warnings do not help a person who tries Batti: the loader warns about every custom integration, such as this one;
+# the others miss programs for sound and pictures, which the demo does not need.
 QUIET = ("homeassistant.loader", "aiohttp_fast_zlib", "haffmpeg", "homeassistant.components.camera.img_util")
 
 
@@ -52,24 +52,24 @@ async def _say(args: argparse.Namespace) -> int:
 
 
 async def _serve(args: argparse.Namespace) -> int:
-    from . import web  # has Home Assistant's voice pipeline in it, parts of which a compiler has to build
+    from . import web  # imports Home Assistant's voice pipeline, parts of which need a compiler
 
     return await web.serve(args.home, args.port)
 
 
 def _note(text: str) -> None:
-    """Tell the person at the terminal; stdout is for the answers."""
+    """Print to stderr for the person at the terminal; stdout is for the answers."""
     print(text, file=sys.stderr, flush=True)
 
 
 def main() -> int:
-    """Run the demo; the exit status is 0, or 1 where it could not go on."""
+    """Run the demo; the exit status is 0, or 1 if it failed."""
     args = _arguments()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        load_home(args.home)  # before anything is started: it may not be right
+        load_home(args.home)  # before anything is started: the file may be wrong
         demo = _say(args) if args.sentence else _serve(args)
         return asyncio.run(demo, loop_factory=runner.create_event_loop)
     except (core.DemoError, HomeError) as error:

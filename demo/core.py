@@ -1,4 +1,4 @@
-"""A real Home Assistant core in this process: only what is needed, a configuration folder of its own, no downloads."""
+"""A real Home Assistant core in this process: only the parts needed, its own configuration folder, no downloads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import custom_components
 
 HERE = Path(__file__).parent
 ENGINE = Path(os.environ.get("BATTI_CACHE") or HERE.parent / ".cache") / "engine"
-"""Where scripts/setup had Batti prepare the ready engine; every demo uses that one."""
+"""The folder where scripts/setup prepared the ready engine; every demo uses it."""
 HOUSE = HERE / "house.yaml"
 LOCALHOST = "127.0.0.1"
 AGENT = "conversation.batti"
@@ -30,17 +30,17 @@ CORE_CONFIG = {
     "name": "Batti",
     "country": "NP",
     "time_zone": "Asia/Kathmandu",
-    # Whoever sits at this machine is logged in.
+    # Everybody on this machine is logged in.
     "auth_providers": [{"type": "trusted_networks", "trusted_networks": ["127.0.0.0/8"], "allow_bypass_login": True}],
 }
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the message says why, in words for the person at the terminal."""
+    """The demo failed; the message tells the person at the terminal why."""
 
 
 def free_port() -> int:
-    """Return a TCP port of this machine that nobody listens on."""
+    """Return a free TCP port of this machine."""
     with socket.socket() as listener:
         listener.bind((LOCALHOST, 0))
         port: int = listener.getsockname()[1]
@@ -48,7 +48,7 @@ def free_port() -> int:
 
 
 def seed(config_dir: Path, key: str, data: Any, version: int, minor_version: int = 1) -> None:
-    """Write one file of Home Assistant's storage, before the start."""
+    """Write one file of Home Assistant's storage, before Home Assistant starts."""
     file = config_dir / ".storage" / key
     file.parent.mkdir(parents=True, exist_ok=True)
     content = {"version": version, "minor_version": minor_version, "key": key, "data": data}
@@ -58,7 +58,7 @@ def seed(config_dir: Path, key: str, data: Any, version: int, minor_version: int
 async def start(config_dir: Path, home: Path, port: int, *domains: str) -> HomeAssistant:
     """Set up a core with the integrations `domains` and the lights of a home file; it serves 127.0.0.1:`port` only.
 
-    `async_start` or `async_run` of what is returned makes it run. Raises DemoError where a part does not come up.
+    Call `async_start` or `async_run` of the result to run it. Raises DemoError if a part does not start.
     """
     share_engine(config_dir)
     server = HTTP_STORAGE_SCHEMA({"server_host": [LOCALHOST], "server_port": port})
@@ -81,7 +81,7 @@ async def start(config_dir: Path, home: Path, port: int, *domains: str) -> HomeA
 
 
 def share_engine(config_dir: Path) -> None:
-    """Have Batti find the engine that was prepared, as if by an earlier start of this Home Assistant."""
+    """Let Batti find the prepared engine, as if an earlier start of this Home Assistant had prepared it."""
     ENGINE.mkdir(parents=True, exist_ok=True)
     cache = config_dir / ".cache" / "batti"
     cache.mkdir(parents=True)
@@ -89,15 +89,15 @@ def share_engine(config_dir: Path) -> None:
 
 
 async def stop(hass: HomeAssistant) -> None:
-    """Stop a core in whatever state it is."""
+    """Stop a core, in any state."""
     if hass.state is not CoreState.stopped:
         await hass.async_stop(force=True)
 
 
 async def add_batti(hass: HomeAssistant) -> None:
-    """Add Batti the way a person does: Add integration > Batti > the bundled model.
+    """Add Batti as a person does: Add integration > Batti > the bundled model.
 
-    Raises DemoError where the flow or the entry does not get there.
+    Raises DemoError if the flow or the entry fails.
     """
     await _add(hass, "batti", SOURCE_USER, None)
     if hass.states.get(AGENT) is None:
@@ -112,7 +112,7 @@ def engine(hass: HomeAssistant) -> str:
 
 
 async def _add(hass: HomeAssistant, domain: str, source: str, data: dict[str, Any] | None) -> None:
-    """Take a config flow to its entry: `bundled` in a menu, every form as it is."""
+    """Complete a config flow: choose `bundled` in a menu, submit every form unchanged."""
     flow = hass.config_entries.flow
     result = await flow.async_init(domain, context={"source": source}, data=data)
     while result["type"] in (FlowResultType.MENU, FlowResultType.FORM, FlowResultType.SHOW_PROGRESS):

@@ -23,7 +23,7 @@ from . import core
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A sentence and all that came of it; `asdict` of it is what `--json` prints.
+    """A sentence and everything that it did; `--json` prints this as a dict.
 
     plan: Home Assistant actions (mappings with `action`, `target`, `data`). changed: entity id -> `before` and `after`,
     each as `looks` returns it. timings_ms: those of `Interpretation`, and `answer` for the whole action call.
@@ -43,9 +43,9 @@ class Said:
 
 @asynccontextmanager
 async def home_with_batti(home: Path) -> AsyncIterator[HomeAssistant]:
-    """Give a running Home Assistant with the home of the file `home` and Batti in it; afterwards nothing is left of it.
+    """Start Home Assistant with the home of the file `home` and with Batti; afterwards delete everything.
 
-    Raises DemoError where a part does not come up.
+    Raises DemoError if a part does not start.
     """
     with tempfile.TemporaryDirectory(prefix="batti-demo-", ignore_cleanup_errors=True) as config_dir:
         hass = await core.start(Path(config_dir), home, core.free_port(), "conversation", "light")
@@ -58,9 +58,9 @@ async def home_with_batti(home: Path) -> AsyncIterator[HomeAssistant]:
 
 
 async def say_all(hass: HomeAssistant, sentences: Iterable[str], area_id: str | None) -> AsyncIterator[Said]:
-    """Say each sentence after the one before it has done its work; `area_id` is where the speaker stands, if known.
+    """Say the sentences one after the other, each when the previous one is done; `area_id` is the speaker's area, if known.
 
-    Raises DemoError where the home has no such area.
+    Raises DemoError if the home has no such area.
     """
     device_id = _speaker(hass, area_id) if area_id else None
     for sentence in sentences:
@@ -76,7 +76,7 @@ async def _say(hass: HomeAssistant, text: str, device_id: str | None) -> Said:
         response = await hass.services.async_call(
             "conversation", "process", {"text": text, "agent_id": core.AGENT}, blocking=True, return_response=True
         )
-    else:  # what a voice satellite does; the action has no field for the device
+    else:  # as a voice satellite does; the action has no field for the device
         result = await conversation.async_converse(
             hass, text, None, Context(), agent_id=core.AGENT, device_id=device_id
         )
@@ -101,13 +101,13 @@ async def _say(hass: HomeAssistant, text: str, device_id: str | None) -> Said:
 
 
 def lights(hass: HomeAssistant) -> dict[str, dict[str, Any]]:
-    """What every light looks like: entity id -> `looks`."""
+    """The look of every light: entity id -> `looks`."""
     return {state.entity_id: looks(state) for state in hass.states.async_all("light")}
 
 
 def looks(state: State) -> dict[str, Any]:
-    """What one sees of a light: `state`, and where it is on and can do that `brightness_pct` (1..100), and
-    `color_temp_kelvin` or `rgb_color` (with the CSS `color_name` where that colour has one).
+    """What a person sees of a light: `state`; if it is on and can do that, also `brightness_pct` (1..100), and
+    `color_temp_kelvin` or `rgb_color` (with the CSS `color_name` if that colour has one).
     """
     seen: dict[str, Any] = {"state": state.state}
     attributes = state.attributes

@@ -1,4 +1,4 @@
-"""What a sentence did, for a person's eyes."""
+"""Prints what a sentence did, for people."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _table(changed: dict[str, dict[str, dict[str, Any]]]) -> Table:
 
 
 def _look(seen: dict[str, Any]) -> Text:
-    """One light in a few words, with a spot of its colour: `● on 40% red`."""
+    """One light in a few words, with a dot in its colour: `● on 40% red`."""
     if seen["state"] != "on":
         return Text(f"○ {seen['state']}", style="dim")
     rgb = seen.get("rgb_color")

@@ -30,7 +30,7 @@ Ctrl-C stops it."""
 async def serve(home: Path, port: int) -> int:
     """Serve the home until Ctrl-C; return the exit status.
 
-    Raises DemoError where the port is taken or a part does not come up.
+    Raises DemoError if the port is taken or a part does not start.
     """
     _require_free(port)
     with tempfile.TemporaryDirectory(prefix="batti-demo-", ignore_cleanup_errors=True) as folder:
@@ -53,7 +53,7 @@ async def serve(home: Path, port: int) -> int:
 
 
 def _require_free(port: int) -> None:
-    """Raise DemoError where somebody listens already: Home Assistant would take another port, and on every address."""
+    """Raise DemoError if the port is taken: Home Assistant would take another port, and listen on every address."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -63,7 +63,7 @@ def _require_free(port: int) -> None:
 
 
 def _seed(config_dir: Path, home: Home) -> None:
-    """Leave what the interface would otherwise ask for: onboarding done, the dashboard, and which one opens first."""
+    """Store what the interface would otherwise ask for: finished onboarding, the dashboard, and the default dashboard."""
     core.seed(config_dir, "onboarding", {"done": ["user", "core_config", "analytics", "integration"]}, 4)
     dashboard = {
         "id": DASHBOARD,

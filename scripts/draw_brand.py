@@ -1,4 +1,4 @@
-"""Draws Batti's icon and logo: an oil lamp (दियो) whose flame is the glow of a light bulb.
+"""Draws Batti's icon and logo: an oil lamp (दियो) with the glow of a light bulb as its flame.
 
     .venv/bin/python scripts/draw_brand.py [FOLDER]
 
@@ -21,7 +21,7 @@ type Point = tuple[float, float]
 type Shape = tuple[str, list[Point]]  # a colour and the outline that it fills
 
 BRAND = Path(__file__).parents[1] / "custom_components" / "batti" / "brand"
-SIDE = 256  # the icon's, and so the unit of every number below
+SIDE = 256  # of the icon; the unit of every number below
 SUPERSAMPLED = 8
 MIDDLE = SIDE / 2
 
@@ -61,13 +61,13 @@ def stroke(start: Point, end: Point, width: float) -> list[Point]:
 
 
 def bent(centre: Point, radius: float, width: float, start: float, end: float) -> list[Point]:
-    """A line along a circle; the radius is that of its middle."""
+    """A line along a circle; `radius` is that of the line's middle."""
     outer, inner = radius + width / 2, radius - width / 2
     return [*arc(centre, (outer, outer), start, end), *arc(centre, (inner, inner), end, start)]
 
 
 def flame(tip: Point, size: float) -> list[Point]:
-    """A drop that stands on its round end; the size is its height."""
+    """A drop, with its round end at the bottom; the size is its height."""
     right = [
         *curve((0, 0), (0.07, 0.2), (0.32, 0.36), (0.32, 0.66)),
         *curve((0.32, 0.66), (0.32, 0.86), (0.17, 1), (0, 1)),
@@ -123,7 +123,7 @@ def word(left: float) -> list[Shape]:
 
 
 def draw(shapes: list[Shape], scale: int) -> Image.Image:
-    """Fill the shapes, one over the other, on a canvas that ends where they end."""
+    """Fill the shapes, one over the other, on a canvas of their size."""
     width = round(max(x for _, outline in shapes for x, _ in outline))
     fine = scale * SUPERSAMPLED
     image = Image.new("RGBA", (width * fine, SIDE * fine))
@@ -134,7 +134,7 @@ def draw(shapes: list[Shape], scale: int) -> Image.Image:
 
 
 def png(image: Image.Image) -> bytes:
-    """An interlaced file, which Pillow cannot write; unfiltered rows make the smallest one of flat shapes."""
+    """An interlaced PNG file, which Pillow cannot write; for flat shapes, unfiltered rows give the smallest file."""
     pixels = np.asarray(image)
     passes = [pixels[y::down, x::right] for x, y, right, down in ADAM7]
     rows = b"".join(b"\0" + row.tobytes() for part in passes for row in part)
@@ -146,7 +146,7 @@ def png(image: Image.Image) -> bytes:
 
 
 def main(folder: Path) -> None:
-    """Write every file, for plain and for dense screens."""
+    """Write every file, for normal and for high-resolution screens."""
     lamp = icon()
     for name, shapes in (("icon", lamp), ("logo", [*lamp, *word(left=SIDE + 40)])):
         for scale, suffix in ((1, ""), (2, "@2x")):

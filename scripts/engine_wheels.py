@@ -1,8 +1,8 @@
-"""Writes the table of the ready engine's wheels, with what the package index tells of them.
+"""Writes the table of the ready engine's wheels, from the package index.
 
-    scripts/engine-wheels [VERSION]     VERSION of xllamacpp; the one that the table has where it is left out
+    scripts/engine-wheels [VERSION]     VERSION of xllamacpp; without it, the version in the table
 
-The index is the one that uv would ask. What changes is printed; commit the table then.
+It uses the same index as uv. It prints the changes; then commit the table.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from custom_components.batti.preparation.table import TABLE, read_table
 
 FEATURES = {"x86_64": ", ".join(sorted(AVX2)), "aarch64": ""}
 TAGS = {"glibc": "manylinux", "musl": "musllinux"}
-# Those whose wheels this Python takes: Home Assistant's own.
+# The interpreter tags that this Python, Home Assistant's own, accepts.
 INTERPRETERS = {"py3", *(tag.interpreter for tag in cpython_tags(platforms=["any"]))}
 PLATFORM = re.compile(r"[a-z]+_(\d+)_(\d+)_")
 HEAD = """\
@@ -46,7 +46,7 @@ class NotFit(BattiError):
 
 
 def main() -> int:
-    """Do what the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="Write the table of the ready engine's wheels")
     parser.add_argument("version", nargs="?", default=read_table().version)
     version = parser.parse_args().version
@@ -63,7 +63,7 @@ def write(table: Path, version: str, files: Mapping[str, File]) -> list[str]:
     """Write the table of a version; returns the lines that changed.
 
     Raises:
-        NotFit: the version has not all that the table needs.
+        NotFit: the version does not have everything that the table needs.
     """
     old = table.read_text("utf-8") if table.exists() else ""
     new = text_of(version, files)
@@ -92,7 +92,7 @@ def text_of(version: str, files: Mapping[str, File]) -> str:
 
 
 def wheel_for(version: str, libc: str, machine: str, files: Mapping[str, File]) -> str:
-    """The wheel of a version for a platform, one that survives upgrades of Python; of several that for the most computers.
+    """The wheel of a version for a platform, for any later Python; if there are several, the one for the most computers.
 
     Raises:
         NotFit: there is none.

@@ -1,4 +1,4 @@
-"""Batti: Nepali, romanised Nepali and English sentences for the lights of a Home Assistant.
+"""Batti: controls Home Assistant's lights with sentences in Nepali, romanised Nepali and English.
 
 Home Assistant is imported inside functions only, so that `custom_components.batti.interpreter` can also be used where
 it is not installed: by `training/` and on the command line.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _entry_only(config: ConfigType) -> ConfigType:
-    """Tell whoever puts `batti:` into configuration.yaml that it does nothing there."""
+    """Report `batti:` in configuration.yaml, which has no effect: Batti is set up in the UI."""
     from homeassistant.helpers import config_validation as cv
 
     checked: ConfigType = cv.config_entry_only_config_schema(DOMAIN)(config)
@@ -37,7 +37,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: BattiConfigEntry) -> bool:
-    """Prepare the engine, start the entry's model in its worker process or greet its server, add the entities."""
+    """Prepare the engine, start the model in its worker process (or check its server), and add the entities."""
     from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 
     from .coordinator import BattiCoordinator
@@ -56,12 +56,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: BattiConfigEntry) -> boo
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: BattiConfigEntry) -> bool:
-    """Take the entities away; what setup put on `async_on_unload` then stops the worker process."""
+    """Remove the entities; the callbacks that setup registered with `async_on_unload` then stop the worker process."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: BattiConfigEntry) -> None:
-    """Delete what was downloaded or saved for this entry only; with the last entry, all that Batti ever saved."""
+    """Delete the files that only this entry used; with the last entry, delete everything that Batti saved."""
     from . import issues, model_files
 
     issues.clear(hass, entry)

@@ -1,4 +1,4 @@
-"""The config flow: choose a model, have it and the engine here, prove that they work, make the entry. And its options."""
+"""The config flow (choose a model, download it, prepare the engine, try both, create the entry) and the options flow."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ from .interpreter.errors import BattiError
 from .preparation import Stage
 
 _LOGGER = logging.getLogger(__name__)
-UNSEEN = 3.0  # seconds: work that takes no longer is done without a progress dialog
+UNSEEN = 3.0  # seconds: shorter work shows no progress dialog
 
 
 class BattiConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Takes a person to an entry."""
+    """Lets the user choose a model, and creates the entry."""
 
     VERSION = 1
 
     def __init__(self) -> None:
-        """Nothing is chosen yet."""
+        """Start with nothing chosen."""
         self._data: dict[str, Any] = {}
         self._task: asyncio.Task[Any] | None = None
         self._failure: BattiError | None = None
@@ -64,7 +64,7 @@ class BattiConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_menu(step_id="user", menu_options=list(Source))
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask again, for an entry that there is."""
+        """Ask again, for an existing entry."""
         return self.async_show_menu(step_id="reconfigure", menu_options=list(Source))
 
     async def async_step_bundled(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -109,7 +109,7 @@ class BattiConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self._work("download", self._download, self.async_step_prepare)
 
     async def async_step_prepare(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Have the engine here and the model understand a sentence."""
+        """Prepare the engine, and try the model with a sentence."""
         return await self._work("prepare", self._prepare, self.async_step_finish)
 
     async def async_step_failed(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -125,7 +125,7 @@ class BattiConfigFlow(ConfigFlow, domain=DOMAIN):
         return self._form(source, forms.get(source), self._data, errors, str(self._failure))
 
     async def async_step_finish(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Make the entry, or change the one that there is."""
+        """Create the entry, or update the existing one."""
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
             return self.async_update_reload_and_abort(entry, unique_id=self.unique_id, data=self._data)
@@ -134,7 +134,7 @@ class BattiConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(title=title, data=self._data)
 
     async def _choose(self, unique_id: str, data: dict[str, Any]) -> ConfigFlowResult:
-        """Go on with what was chosen, unless another entry has it."""
+        """Continue with the chosen model, unless another entry already has it."""
         entry = await self.async_set_unique_id(unique_id)
         if entry is not None and not (
             self.source == SOURCE_RECONFIGURE and entry.entry_id == self._get_reconfigure_entry().entry_id
@@ -168,7 +168,7 @@ class BattiConfigFlow(ConfigFlow, domain=DOMAIN):
         await try_out(await engine_of(self.hass, self._data, {}, tell))
 
     async def _work(self, step: str, work: Any, following: Any) -> ConfigFlowResult:
-        """Do some work, shown as progress where it takes long, then go on with the following step."""
+        """Do some work, with a progress dialog if it takes long; then go to the following step."""
         shown = self._task is not None
         if self._task is None:
             self._task = self.hass.async_create_task(self._caught(work()), f"batti: {step}")
@@ -214,7 +214,7 @@ class BattiOptionsFlow(OptionsFlowWithReload):
     """Asks for the options; changing them reloads the entry."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show them as they are, keep what comes back."""
+        """Show the current options, and save the new ones."""
         if user_input is not None:
             return self.async_create_entry(data=user_input)
         form = options_form(Source(self.config_entry.data[CONF_SOURCE]))
@@ -224,5 +224,5 @@ class BattiOptionsFlow(OptionsFlowWithReload):
 
 
 def _name(data: dict[str, Any]) -> str:
-    """What an entry's model is called in its title."""
+    """The model's name, for the entry's title."""
     return str(data.get(CONF_FILE) or data[CONF_MODEL]).rpartition("/")[2]

@@ -34,13 +34,13 @@ async def async_setup_entry(
 
 
 class BattiConversationEntity(BattiEntity, conversation.ConversationEntity):
-    """Batti, as one chooses it for an assistant."""
+    """The conversation agent that users choose for an assistant."""
 
     _attr_name = None
     _attr_supported_features = conversation.ConversationEntityFeature.CONTROL
 
     def __init__(self, entry: BattiConfigEntry) -> None:
-        """Speak with the entry's model."""
+        """Use the entry's model."""
         super().__init__(entry)
         self._memory = Memory()
         self._attr_unique_id = entry.entry_id
@@ -52,11 +52,11 @@ class BattiConversationEntity(BattiEntity, conversation.ConversationEntity):
 
     @property
     def supported_languages(self) -> list[str] | Literal["*"]:
-        """Return any language: an assistant set to English may well be spoken to in Nepali."""
+        """Return all languages: people may speak Nepali to an assistant that is set to English."""
         return MATCH_ALL
 
     async def async_prepare(self, language: str | None = None) -> None:
-        """Start the model again where its process has ended."""
+        """Start the model again if its process has ended."""
         try:
             await self.coordinator.engine.start()
         except EngineError as error:
@@ -65,7 +65,7 @@ class BattiConversationEntity(BattiEntity, conversation.ConversationEntity):
     async def _async_handle_message(
         self, user_input: conversation.ConversationInput, chat_log: conversation.ChatLog
     ) -> conversation.ConversationResult:
-        """Go the whole way: text, home, interpreter, lights, answer."""
+        """Handle one sentence completely: text, home, interpreter, lights, answer."""
         text = user_input.text
         response = intent.IntentResponse(language=user_input.language)
         try:
@@ -87,7 +87,7 @@ class BattiConversationEntity(BattiEntity, conversation.ConversationEntity):
 
 
 def _fill(response: intent.IntentResponse, answer: str, plan: Plan, outcome: Outcome, home: Home) -> None:
-    """Put the answer and what came of it into Home Assistant's form."""
+    """Put the answer and the results into Home Assistant's response."""
     if (code := _error_code(plan, outcome)) is not None:
         response.async_set_error(code, answer)
         return
@@ -101,7 +101,7 @@ def _fill(response: intent.IntentResponse, answer: str, plan: Plan, outcome: Out
 
 def _error_code(plan: Plan, outcome: Outcome) -> intent.IntentResponseErrorCode | None:
     if outcome.changed or outcome.described or plan.question or plan.refusal is Refusal.FORBIDDEN:
-        return None  # answered, asked back, or rightly left everything as it is: that is no error
+        return None  # answered, asked back, or rightly changed nothing: not an error
     if outcome.unable:
         return intent.IntentResponseErrorCode.FAILED_TO_HANDLE
     if plan.unknown:

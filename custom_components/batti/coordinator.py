@@ -1,4 +1,4 @@
-"""What an entry does while it is loaded: its engine, what it made of the last sentence, and whoever watches it."""
+"""The coordinator of a loaded entry: runs the engine, keeps the last interpretation, updates the entities."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from .interpreter.errors import EngineCrashed, EngineError, ServerDenied, Server
 from .interpreter.home import Home
 
 _LOGGER = logging.getLogger(__name__)
-PATIENCE = 30.0  # seconds that setting up waits for the engine to be prepared; fetching it may take minutes
-WHILE_THERE = timedelta(minutes=1)  # between two looks at a server
-WHILE_GONE = (5, 10, 20, 40, 60)  # seconds; the last is repeated
-CRASHES = 3  # within CRASH_WINDOW: then a repair issue says so
+PATIENCE = 30.0  # seconds that setup waits for the engine to be prepared; downloading it may take minutes
+POLL_INTERVAL = timedelta(minutes=1)  # between two checks of a server that answers
+RETRY_PAUSES = (5, 10, 20, 40, 60)  # seconds before each retry; the last one is repeated
+CRASHES = 3  # within CRASH_WINDOW: this many create a repair issue
 CRASH_WINDOW = 600.0  # seconds
 
 
@@ -36,12 +36,12 @@ type BattiConfigEntry = ConfigEntry[BattiCoordinator]
 class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
     """A loaded entry.
 
-    A server is polled: it may go, and come back with another model. An engine on this computer pushes: it says itself when
-    something has changed.
+    A server is polled: it may stop, and come back with another model. An engine on this computer is not polled: it reports
+    its own changes.
 
     Attributes:
         engine: the model.
-        data: what was made of the last sentence, None before the first.
+        data: the interpretation of the last sentence; None before the first.
     """
 
     config_entry: BattiConfigEntry
@@ -55,7 +55,7 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
             _LOGGER,
             config_entry=entry,
             name=entry.title,
-            update_interval=WHILE_THERE if polled else None,
+            update_interval=POLL_INTERVAL if polled else None,
             always_update=False,
         )
         self._failures = 0
@@ -63,7 +63,7 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
 
     @property
     def available(self) -> bool:
-        """Whether a sentence can be understood now, or with a start of the model."""
+        """Whether a sentence can be interpreted, if needed after a start of the model."""
         return self.engine.state is not EngineState.UNREACHABLE
 
     async def interpret(self, text: str, home: Home, turn: Turn) -> Interpretation:
@@ -79,7 +79,7 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
         return found
 
     async def _async_setup(self) -> None:
-        """Have the engine prepared; where that takes long Home Assistant asks again, and the work goes on meanwhile."""
+        """Prepare the engine. If that takes long, Home Assistant retries the setup, and the work continues meanwhile."""
         try:
             async with asyncio.timeout(PATIENCE):
                 self.engine = await engine_of(self.hass, self.config_entry.data, self.config_entry.options)
@@ -91,7 +91,7 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
         self.config_entry.async_on_unload(self.engine.stop)
 
     async def _async_update_data(self) -> Interpretation | None:
-        """Start the model in its worker process, or see that its server is there."""
+        """Start the model in its worker process, or check that its server answers."""
         try:
             await self.engine.start()
         except EngineError as error:
@@ -101,17 +101,17 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
         return self.data
 
     def _failed(self, error: EngineError) -> HomeAssistantError:
-        """Say under Repairs what is wrong, and to Home Assistant whether it may go by waiting."""
+        """Create a repair issue, and return the error that tells Home Assistant whether a retry may help."""
         if not self._failures:
             issues.create(self.hass, self.config_entry, error)
-        pause = WHILE_GONE[min(self._failures, len(WHILE_GONE) - 1)]
+        pause = RETRY_PAUSES[min(self._failures, len(RETRY_PAUSES) - 1)]
         self._failures += 1
         if isinstance(error, LASTING):
             return ConfigEntryError(**translation(error))
         return UpdateFailed(**translation(error), retry_after=pause)
 
     def _lasts(self, error: EngineError) -> bool:
-        """Whether an error that ended a sentence will not pass by itself."""
+        """Whether an error during a sentence will not go away by itself."""
         if not isinstance(error, EngineCrashed):
             return isinstance(error, ServerDenied | ServerUnreachable)
         self._crashes.append(monotonic())

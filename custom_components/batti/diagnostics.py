@@ -1,6 +1,6 @@
-"""Diagnostics of an entry: what helps to find a fault, without the names of the home, what was said, or where a server is.
+"""Diagnostics of an entry: facts that help to find a fault, without names of the home, sentences or server addresses.
 
-Those of the device hold the home itself, names and all: what a model is fine-tuned for one house with.
+Diagnostics of the device contain the home itself with its names: the data for fine-tuning a model for one house.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BattiCo
     home = home_of(hass)
     batti = entry.runtime_data
     last, prepared = batti.data, engine_preparation(hass).prepared
-    # A path or an address may hold a name; which of Batti's own models it is helps.
+    # A path or a URL may contain a name. The bundled model's file name contains none, and it helps.
     secret = {CONF_API_KEY, CONF_URL} | ({CONF_MODEL} if entry.data[CONF_MODEL] != BUNDLED_MODEL else set())
     return {
         "data": async_redact_data(dict(entry.data), secret),
@@ -63,7 +63,7 @@ async def async_get_device_diagnostics(
 
 
 async def figures_of(batti: BattiCoordinator) -> dict[str, Any]:
-    """Figures of a loaded entry's model and of the last sentence, for system health too; None where there is none yet.
+    """Figures of a loaded entry's model and last sentence, also for system health; None for figures not known yet.
 
     Units: tokens per second, megabytes, tokens.
     """
@@ -85,7 +85,7 @@ def _per_second(count: int, milliseconds: float) -> float | None:
 
 
 def _memory(pid: int | None) -> float | None:
-    """What a process holds in memory; None where there is no such process."""
+    """The memory that a process uses; None if there is no such process."""
     try:
         return round(psutil.Process(pid).memory_info().rss / 1e6, 1) if pid else None
     except psutil.Error:

@@ -1,4 +1,4 @@
-"""From an entry to its engine: what brings llama.cpp, which model with which options, and whether it works."""
+"""Makes the engine of an entry (the llama.cpp binding, the model, its options), and tries whether it works."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .interpreter.reply import error_reply
 from .model_files import cache, model_of
 from .preparation import Prepared, Progress, Stage, prepare
 
-TRIAL_DEADLINE = 180.0  # seconds; a large model evaluates its long prompt for the first time
+TRIAL_DEADLINE = 180.0  # seconds; includes the first prefill of a large model's long prompt
 EXAMPLE_HOME = Home(
     (Floor("ground", "Ground Floor", level=0),),
     (Area("kitchen", "Kitchen", floor_id="ground"),),
@@ -43,34 +43,34 @@ EXAMPLE_SENTENCE = "bhansa ko batti bala"
 
 
 class EnginePreparation:
-    """Prepares what brings llama.cpp, once for all entries and flows of this Home Assistant."""
+    """Prepares the llama.cpp binding, once for all entries and flows of this Home Assistant."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Nothing is prepared yet."""
+        """Start with nothing prepared."""
         self._hass = hass
         self._task: asyncio.Task[Prepared] | None = None
         self._listeners: list[Progress] = []
 
     @property
     def prepared(self) -> Prepared | None:
-        """What was prepared, if it was."""
+        """The prepared engine; None if there is none."""
         done = self._task is not None and self._task.done() and not self._task.cancelled()
         return self._task.result() if done and self._task and self._task.exception() is None else None
 
     async def prepare(self, on_progress: Progress | None = None, *, again: bool = False) -> Prepared:
-        """Have an engine where the worker finds it; whoever comes while this is under way waits for the same.
+        """Prepare an engine for the worker. Calls at the same time share one preparation.
 
         Args:
-            on_progress: told what is done, for as long as this call waits.
-            again: also where it was prepared before, because it does not work.
+            on_progress: called with the progress, as long as this call waits.
+            again: prepare again, because the prepared engine does not work.
 
         Raises:
-            EngineMissing: it cannot be had here, and why.
+            EngineMissing: no engine works here; the message says why.
         """
         if on_progress:
             self._listeners.append(on_progress)
         try:
-            # What was prepared may be gone or outdated by now: looking costs no more than reading a small file.
+            # The engine may be gone or outdated by now; checking it only reads a small file.
             if self._task is None or self._task.done():
                 self._task = self._hass.async_create_background_task(self._run(again), "batti: prepare the engine")
             return await asyncio.shield(self._task)
@@ -94,7 +94,7 @@ _PREPARATION: HassKey[EnginePreparation] = HassKey(f"{DOMAIN}_preparation")
 
 @callback
 def engine_preparation(hass: HomeAssistant) -> EnginePreparation:
-    """This Home Assistant's preparation."""
+    """The engine preparation of this Home Assistant."""
     return hass.data.setdefault(_PREPARATION, EnginePreparation(hass))
 
 
@@ -104,7 +104,7 @@ async def engine_of(
     """The engine of an entry, not started yet.
 
     Raises:
-        EngineMissing: nothing that brings llama.cpp can be had here.
+        EngineMissing: no llama.cpp binding works here.
     """
     if data[CONF_SOURCE] == Source.SERVER:
         return ServerEngine(async_get_clientsession(hass), data[CONF_URL], data.get(CONF_API_KEY))
@@ -122,10 +122,10 @@ async def engine_of(
 
 
 async def try_out(engine: Engine) -> Interpretation:
-    """Have a model understand a sentence, then end it: whatever gets through one works.
+    """Let a model interpret one sentence, then stop it: a model that can do this works.
 
     Raises:
-        EngineError: it does not get through one.
+        EngineError: it cannot.
     """
     try:
         await engine.start()
@@ -135,6 +135,6 @@ async def try_out(engine: Engine) -> Interpretation:
 
 
 def read_words() -> None:
-    """Have the interpreter read its word lists now, outside the event loop, instead of with the first sentence."""
+    """Load the interpreter's word lists now, outside the event loop, instead of at the first sentence."""
     labels_of(EXAMPLE_HOME).mark(fold(EXAMPLE_SENTENCE))
     error_reply(EXAMPLE_SENTENCE, "error")

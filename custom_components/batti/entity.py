@@ -1,4 +1,4 @@
-"""What Batti's entities have in common: the coordinator that they follow, and their device."""
+"""The base class of Batti's entities: their coordinator and their device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batti's errors as Home Assistant's: which text of `translations/` tells of them."""
+"""Turns Batti's errors into Home Assistant's errors, with texts from `translations/`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TRANSLATION_KEYS: dict[type[BattiError], str] = {
 }
 ENGINE_FAILED = "engine_failed"
 LASTING = (EngineMissing, ModelMissing, ModelRefused, ServerDenied)
-"""Errors that do not go by waiting."""
+"""Errors for which a retry does not help."""
 
 
 class Translation(TypedDict):
@@ -46,12 +46,12 @@ class Translation(TypedDict):
 
 
 def key_of(error: BattiError) -> str:
-    """The key of the text that tells of an error: its class's, or that of the nearest class above."""
+    """The translation key of an error: that of its class, or else of its nearest base class."""
     return next((TRANSLATION_KEYS[kind] for kind in type(error).__mro__ if kind in TRANSLATION_KEYS), ENGINE_FAILED)
 
 
 def translation(error: BattiError) -> Translation:
-    """The text for an error; its own English words are the placeholder `reason`."""
+    """The translated text for an error; its English message is the placeholder `reason`."""
     return {
         "translation_domain": DOMAIN,
         "translation_key": key_of(error),

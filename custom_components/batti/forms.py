@@ -35,7 +35,7 @@ from .interpreter.engine.local import CONTEXT
 
 
 def file_form(files: Iterable[str]) -> vol.Schema:
-    """A file out of those that were found, or typed."""
+    """One of the files that were found, or a path that the user types."""
     config = SelectSelectorConfig(options=list(files), custom_value=True, mode=SelectSelectorMode.DROPDOWN)
     return vol.Schema({vol.Required(CONF_MODEL): SelectSelector(config)})
 
@@ -58,7 +58,7 @@ def _number(least: float, most: float, unit: str | None = None) -> vol.All:
 
 
 def options_form(source: Source) -> vol.Schema:
-    """What can be changed later; a server minds its own threads, context and memory."""
+    """The options. A server has its own settings for threads, context and memory."""
     fields: dict[vol.Marker, vol.All] = {
         vol.Optional(CONF_DEADLINE, default=int(DEADLINE)): _number(1, 300, "s"),
     }

@@ -1,7 +1,7 @@
-"""Home Assistant's two edges: what Batti may touch, and making it so.
+"""Reads the exposed lights from Home Assistant, and calls its light actions.
 
-Nothing else in Batti knows Home Assistant's registries and the light integration's actions. Exposure is enforced here,
-because those actions do not: every call names one light that is exposed to Assist, never an area or `all`.
+Only this file uses Home Assistant's registries and light actions. It enforces exposure, because light actions do not:
+every call names one light that is exposed to Assist, never an area or `all`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from .interpreter.plan import Action, Plan, lights_of
 from .interpreter.reply import Description, Outcome, Unable
 
 _LOGGER = logging.getLogger(__name__)
-_PATIENCE = 10  # seconds for one light to do what it was told
+_PATIENCE = 10  # seconds: time limit of one light's action
 
 
 @callback
@@ -68,7 +68,7 @@ def home_of(hass: HomeAssistant) -> Home:
 
 @callback
 def speaker_area(hass: HomeAssistant, satellite_id: str | None, device_id: str | None) -> str | None:
-    """The area that someone speaks in: the satellite's own, else its device's; None where neither is known."""
+    """The speaker's area: that of the satellite, or else of its device; None if neither is known."""
     satellite = er.async_get(hass).async_get(satellite_id) if satellite_id else None
     if satellite and (area_id := er.async_get_effective_area_id(hass, satellite)):
         return area_id
@@ -78,24 +78,26 @@ def speaker_area(hass: HomeAssistant, satellite_id: str | None, device_id: str |
 
 
 async def perform(hass: HomeAssistant, plan: Plan, home: Home, context: Context) -> Outcome:
-    """Run the actions of a plan in order, each on all of its lights at once, in the name of the context's user.
+    """Run the actions of a plan in order, each on all its lights at once, with the permissions of the context's user.
 
-    A light that cannot do what is asked is left alone, and told of where it was asked for by name or where no light of
-    its action could; one that is unavailable or fails is always told of. The others go on.
+    A light that lacks an ability is not called. It is reported only if the speaker named it, or if no light of the action
+    changed. A light that is unavailable or fails is always reported. The other lights still run.
     """
     changed: list[str] = []
     unable: list[Unable] = []
     lights = {light.entity_id: light for light in home.lights}
     for action in plan.calls:
         targets = [lights[entity_id] for entity_id in lights_of(action, home)]
-        hurdles = await asyncio.gather(*(_do(hass, action, light, context) for light in targets))
-        done = [light.entity_id for light, hurdle in zip(targets, hurdles, strict=True) if hurdle is None]
+        failures = await asyncio.gather(*(_do(hass, action, light, context) for light in targets))
+        done = [light.entity_id for light, failure in zip(targets, failures, strict=True) if failure is None]
         changed += done
         unable += [
-            Unable(light.entity_id, light.name, hurdle)
-            for light, hurdle in zip(targets, hurdles, strict=True)
-            if hurdle is not None
-            and not (done and isinstance(hurdle, Ability) and light.entity_id not in action.target.get("entity_id", ()))
+            Unable(light.entity_id, light.name, failure)
+            for light, failure in zip(targets, failures, strict=True)
+            if failure is not None
+            and not (
+                done and isinstance(failure, Ability) and light.entity_id not in action.target.get("entity_id", ())
+            )
         ]
     described = tuple(_description(hass, action, home) for action in plan.actions if action.action == DESCRIBE)
     return Outcome(tuple(dict.fromkeys(changed)), tuple(dict.fromkeys(unable)), described)
@@ -130,7 +132,7 @@ def _light(hass: HomeAssistant, state: State) -> Light:
 
 
 async def _do(hass: HomeAssistant, action: Action, light: Light, context: Context) -> str | None:
-    """Call one action on one light; what stood in the way (`Unable.what`), or None."""
+    """Call one action on one light; return why it failed (`Unable.what`), or None."""
     state = hass.states.get(light.entity_id)
     if state is None or state.state == STATE_UNAVAILABLE:
         return "unavailable"
@@ -143,7 +145,7 @@ async def _do(hass: HomeAssistant, action: Action, light: Light, context: Contex
             await hass.services.async_call(LIGHT, service, data, blocking=True, context=context)
     except Unauthorized:
         return "unauthorized"
-    except Exception:  # whatever one light's integration raises, the other lights go on
+    except Exception:  # whatever this light's integration raises, the other lights still run
         _LOGGER.exception("%s of %s failed", action.action, light.entity_id)
         return "failed"
     return None

@@ -1,4 +1,4 @@
-"""What stands under Settings > Repairs: errors that do not go by themselves. `repairs.py` mends them."""
+"""Repair issues (Settings > Repairs) for errors that do not go away by themselves. `repairs.py` fixes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS = (*OF_THE_ENGINE, *OF_MODELS, *OF_SERVERS)
 
 @callback
 def create(hass: HomeAssistant, entry: ConfigEntry, error: BattiError) -> None:
-    """Say what is wrong with an entry, if the error is of a kind that does not go by itself."""
+    """Create the repair issue for an error of an entry, if it is a kind that does not go away by itself."""
     kind = key_of(error)
     if kind not in KINDS:
         return
@@ -38,6 +38,6 @@ def create(hass: HomeAssistant, entry: ConfigEntry, error: BattiError) -> None:
 
 @callback
 def clear(hass: HomeAssistant, entry: ConfigEntry, kinds: Collection[str] = KINDS) -> None:
-    """Take back what was said of an entry."""
+    """Delete the issues of an entry."""
     for kind in kinds:
         ir.async_delete_issue(hass, DOMAIN, f"{kind}_{entry.entry_id}")

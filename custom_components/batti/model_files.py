@@ -1,4 +1,4 @@
-"""GGUF files on this machine: which there are to choose from, whether one may be used, and what goes with an entry."""
+"""GGUF files on this machine: finds them, checks them, and deletes those of a removed entry."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_MODEL, CONF_SOURCE, DOMAIN, MODELS, Source
 
 SUFFIX = ".gguf"
-SHARED = (Path("/share"), Path("/media"))  # of every Home Assistant OS and container
+SHARED = (Path("/share"), Path("/media"))  # exist in every Home Assistant OS and container
 _DEEPEST = 4  # folders below each of these
 _MOST = 50  # files that are offered
 
 
 class FileRefused(Exception):
-    """A file that cannot be used; `key` is its text under `config.error`, `reason` what the system said."""
+    """A file that cannot be used; `key` is its translation key under `config.error`, `reason` gives details."""
 
     def __init__(self, key: str, reason: str = "") -> None:
-        """Say why."""
+        """Keep the reason."""
         super().__init__(reason or key)
         self.key = key
         self.reason = reason
 
 
 def cache(hass: HomeAssistant) -> Path:
-    """Batti's own folder: what can be had again, so it is kept out of backups."""
+    """Batti's own folder. It is not in backups, because all of it can be downloaded or made again."""
     return Path(hass.config.path(".cache", DOMAIN))
 
 
@@ -41,16 +41,16 @@ def model_of(data: Mapping[str, Any]) -> Path:
 
 
 def find(hass: HomeAssistant) -> list[Path]:
-    """The GGUF files in the folders that people put such files into, fifty at most. Reads the disk."""
-    found = (file for folder in (*SHARED, Path(hass.config.config_dir)) for file in _below(folder, _DEEPEST))
+    """At most 50 GGUF files, in the folders where people put such files. Reads the disk."""
+    found = (file for folder in (*SHARED, Path(hass.config.config_dir)) for file in _gguf_files(folder, _DEEPEST))
     return sorted({file for file, _ in zip(found, range(_MOST), strict=False)})
 
 
 def check(hass: HomeAssistant, path: Path) -> None:
-    """See whether Home Assistant may read a file and has the memory for it. Reads the disk.
+    """Check that Home Assistant may read a file and has enough memory for it. Reads the disk.
 
     Raises:
-        FileRefused: it may not, cannot, or has not.
+        FileRefused: a check failed.
     """
     if not path.is_absolute():
         raise FileRefused("path_not_absolute")
@@ -66,11 +66,11 @@ def check(hass: HomeAssistant, path: Path) -> None:
 
 
 def remove(hass: HomeAssistant, data: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> None:
-    """Delete the model that was downloaded for an entry and the state saved for it; a file that the user chose stays.
+    """Delete an entry's downloaded model and its saved state; a file that the user chose stays.
 
     Args:
-        data: of the entry that is removed.
-        others: of the entries that remain; with none, the whole of Batti's folder goes, the engine included.
+        data: data of the removed entry.
+        others: data of the remaining entries; if there are none, Batti's whole folder is deleted, including the engine.
     """
     if not others:
         shutil.rmtree(cache(hass), ignore_errors=True)
@@ -85,7 +85,7 @@ def remove(hass: HomeAssistant, data: Mapping[str, Any], others: Sequence[Mappin
         (cache(hass) / "states" / f"{model.stem}.state").unlink(missing_ok=True)
     if data[CONF_SOURCE] == Source.HUGGING_FACE:
         model.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # the repository's folder, where it is empty now
+        with contextlib.suppress(OSError):  # the repository's folder, if it is empty now
             model.parent.rmdir()
 
 
@@ -97,8 +97,8 @@ def _allowed(hass: HomeAssistant, path: Path) -> bool:
     )
 
 
-def _below(folder: Path, depth: int) -> Iterator[Path]:
-    """GGUF files of a folder and those in it; hidden ones (our own downloads) are passed over."""
+def _gguf_files(folder: Path, depth: int) -> Iterator[Path]:
+    """GGUF files in a folder and its subfolders; hidden ones (our own downloads) are skipped."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
@@ -109,4 +109,4 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
         if entry.name.lower().endswith(SUFFIX) and entry.is_file():
             yield Path(entry.path)
         elif depth and entry.is_dir(follow_symlinks=False):
-            yield from _below(Path(entry.path), depth - 1)
+            yield from _gguf_files(Path(entry.path), depth - 1)

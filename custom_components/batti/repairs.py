@@ -1,4 +1,4 @@
-"""Mends what stands under Repairs, where a click can."""
+"""Repair flows: fix the issues that a click can fix."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .issues import OF_MODELS, OF_SERVERS
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Make the flow that mends an issue of `issues.py`."""
+    """Create the flow that fixes an issue of `issues.py`."""
     assert data is not None
     entry = hass.config_entries.async_get_entry(str(data["entry_id"]))
     assert entry is not None, "an entry's issues go with it"
@@ -27,29 +27,29 @@ async def async_create_fix_flow(
 
 
 class EngineFlow(RepairsFlow):
-    """Prepares the engine anew, or asks the server again; where that works the entry is loaded again."""
+    """Prepares the engine again, or asks the server again; if that works, reloads the entry."""
 
     def __init__(self, entry: BattiConfigEntry, kind: str, reason: str) -> None:
-        """Say what is to be mended."""
+        """Keep what is to be fixed."""
         self._entry = entry
         self._kind = kind
         self._reason = reason
         self._task: asyncio.Task[BattiError | None] | None = None
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin."""
+        """Start with the confirmation."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Say what will be done, and what went wrong when it was tried."""
+        """Explain the fix, and show the last error."""
         if user_input is not None:
             return await self.async_step_mend()
         return self.async_show_form(step_id="confirm", description_placeholders=self._placeholders())
 
     async def async_step_mend(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Do it, shown as progress: fetching the engine may take minutes."""
+        """Run the fix with a progress dialog: downloading the engine may take minutes."""
         if self._task is None:
-            self._task = self.hass.async_create_task(self._mended(), "batti: repair")
+            self._task = self.hass.async_create_task(self._fix(), "batti: repair")
         if not self._task.done():
             return self.async_show_progress(step_id="mend", progress_action="mend", progress_task=self._task)
         error, self._task = self._task.result(), None
@@ -58,21 +58,21 @@ class EngineFlow(RepairsFlow):
         return self.async_show_progress_done(next_step_id="failed" if error else "done")
 
     async def async_step_failed(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Tell what still does not work, and offer to try again."""
+        """Show what still does not work, and offer to try again."""
         if user_input is not None:
             return await self.async_step_mend()
         errors = {"base": "still_failing"}
         return self.async_show_form(step_id="failed", errors=errors, description_placeholders=self._placeholders())
 
     async def async_step_done(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Load the entry with what works now; that takes its issues away."""
+        """Reload the entry, which now works; that deletes its issues."""
         await self.hass.config_entries.async_reload(self._entry.entry_id)
         return self.async_create_entry(data={})
 
     def _placeholders(self) -> dict[str, str]:
         return {"name": self._entry.title, "reason": self._reason}
 
-    async def _mended(self) -> BattiError | None:
+    async def _fix(self) -> BattiError | None:
         try:
             if self._kind not in OF_SERVERS:
                 await engine_preparation(self.hass).prepare(again=True)
@@ -83,16 +83,16 @@ class EngineFlow(RepairsFlow):
 
 
 class ModelFlow(RepairsFlow):
-    """A model that is gone or does not fit: try it again, or go on with the bundled one."""
+    """A model that is missing or does not fit: try it again, or switch to the bundled one."""
 
     def __init__(self, entry: BattiConfigEntry, kind: str, reason: str) -> None:
-        """Say what is to be mended."""
+        """Keep what is to be fixed."""
         self._entry = entry
         self._reason = reason
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Ask what to do."""
-        # Which entry has the bundled model: it cannot be given to a second one.
+        # Only one entry can have the bundled model.
         entries = self.hass.config_entries.async_entries(self._entry.domain)
         taken = any(entry.data[CONF_SOURCE] == Source.BUNDLED for entry in entries)
         return self.async_show_menu(
@@ -102,7 +102,7 @@ class ModelFlow(RepairsFlow):
         )
 
     async def async_step_again(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Load the entry again: the file may be back."""
+        """Reload the entry: the file may be back."""
         try:
             await try_out(await engine_of(self.hass, self._entry.data, self._entry.options))
         except BattiError as error:
@@ -111,7 +111,7 @@ class ModelFlow(RepairsFlow):
         return await self._reloaded()
 
     async def async_step_bundled(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Give the entry the bundled model."""
+        """Switch the entry to the bundled model."""
         self.hass.config_entries.async_update_entry(
             self._entry,
             data={CONF_SOURCE: Source.BUNDLED, CONF_MODEL: BUNDLED_MODEL},

@@ -1,4 +1,4 @@
-"""How Batti's model is and how fast it was: for whoever wants to see it, so disabled at first."""
+"""Diagnostic sensors: the model's state and its last latency. Disabled by default."""
 
 from __future__ import annotations
 
@@ -59,22 +59,22 @@ async def async_setup_entry(
 
 
 class BattiSensor(BattiEntity, SensorEntity):
-    """One of them."""
+    """One sensor of `SENSORS`."""
 
     entity_description: BattiSensorDescription
 
     def __init__(self, entry: BattiConfigEntry, description: BattiSensorDescription) -> None:
-        """Look at the entry's model."""
+        """Read from the entry's coordinator."""
         super().__init__(entry)
         self.entity_description = description
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
 
     @property
     def available(self) -> bool:
-        """Return that it is known how the model is, also where its server is gone."""
+        """Return True: the model's state is known even if its server is gone."""
         return True
 
     @property
     def native_value(self) -> float | str | None:
-        """Return what the description says."""
+        """Return the value that the description reads."""
         return self.entity_description.value(self.coordinator)

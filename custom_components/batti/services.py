@@ -23,7 +23,7 @@ ATTR_CONFIG_ENTRY_ID = "config_entry_id"
 INTERPRET_SCHEMA = vol.Schema(
     {
         vol.Required(ATTR_TEXT): cv.string,
-        # Taken as `conversation.process` takes it; the sentence itself shows its language and script.
+        # Accepted because `conversation.process` has it, but not used: the sentence shows its own language and script.
         vol.Optional(ATTR_LANGUAGE): cv.string,
         vol.Optional(ATTR_DEVICE_ID): cv.string,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
@@ -40,7 +40,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _interpret(call: ServiceCall) -> ServiceResponse:
-    """Say what Batti would do, and do nothing."""
+    """Return what Batti would do, without doing it."""
     area_id = speaker_area(call.hass, None, call.data.get(ATTR_DEVICE_ID))
     batti = _loaded(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     try:
@@ -56,7 +56,7 @@ async def _interpret(call: ServiceCall) -> ServiceResponse:
 
 
 def _loaded(hass: HomeAssistant, entry_id: str | None) -> BattiCoordinator:
-    """The entry that was asked for, or the first that is loaded."""
+    """The requested entry, or else the first loaded one."""
     entries: list[BattiConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     wanted = [entry for entry in entries if entry_id in (None, entry.entry_id)]
     if not wanted:

@@ -1,4 +1,4 @@
-"""What Settings > System > Repairs > System information says of Batti."""
+"""Batti's part of Settings > System > Repairs > System information."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .interpreter import prompt
 
 @callback
 def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegistration) -> None:
-    """Tell Home Assistant whom to ask."""
+    """Register the function that collects the information."""
     register.async_register_info(_info)
 
 

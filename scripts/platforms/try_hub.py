@@ -1,12 +1,12 @@
-"""The first minutes of a hub: Home Assistant without llama-cpp-python, without a compiler, without an engine.
+"""Tries the first minutes of a hub: Home Assistant without llama-cpp-python, without a compiler, without an engine.
 
     scripts/try-hub
 
-What a person sees, step by step, with the time of each: the menu, the form, the progress, the entry, the first answer.
-Then a second hub, whose package index is out of reach: what the form says, what stands under Repairs, and that both go on
-once the file that they name is where they say.
+Prints what a person sees, step by step with times: the menu, the form, the progress, the entry, the first answer. Then a
+second hub cannot reach the package index: prints what the form and Repairs say, and checks that both continue after the
+file that they name is in the folder that they name.
 
-Runs in an environment of its own, which has all that Home Assistant has and nothing more; PATH is empty.
+Runs in its own environment, which has what Home Assistant has and nothing more; PATH is empty.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ HOUSE = ROOT / "demo" / "house.yaml"
 
 
 def bare(place: Path) -> Path:
-    """An environment like this one, but without an engine; its Python."""
+    """Make an environment like this one, but without an engine; return its Python."""
     command = [sys.executable, "-m", "uv", "venv", "--quiet", "--offline", "--python", sys.executable, str(place)]
     subprocess.run(command, check=True)
     (packages,) = place.glob("lib/python*/site-packages")
@@ -49,11 +49,11 @@ class Clock:
     """Prints what happened, and how long it took."""
 
     def __init__(self) -> None:
-        """Begin."""
+        """Start the clock."""
         self._last = perf_counter()
 
     def tell(self, what: str) -> None:
-        """Say that a step is done."""
+        """Print that a step is done."""
         now = perf_counter()
         print(f"{now - self._last:7.2f} s  {what}", flush=True)
         self._last = now
@@ -64,7 +64,7 @@ async def hub(clock: Clock) -> AsyncIterator[Any]:
     """A Home Assistant that has just been installed."""
     from demo import core
 
-    core.share_engine = lambda config_dir: None  # it has none
+    core.share_engine = lambda config_dir: None  # it has no engine
     with tempfile.TemporaryDirectory(prefix="batti-hub-", ignore_cleanup_errors=True) as folder:
         hass = await core.start(Path(folder), HOUSE, core.free_port(), "conversation", "light", "repairs")
         await hass.async_start()
@@ -76,7 +76,7 @@ async def hub(clock: Clock) -> AsyncIterator[Any]:
 
 
 async def submit(hass: Any, flow: Any, clock: Clock) -> Any:
-    """Submit the form of the bundled model, and wait for what comes after the progress."""
+    """Submit the form of the bundled model, and wait for the step after the progress."""
     from homeassistant.data_entry_flow import FlowResultType
 
     result = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
@@ -109,13 +109,13 @@ async def say(hass: Any, clock: Clock) -> None:
 
 
 def kept_wheel(folder: Path) -> Path:
-    """A copy of the wheel that was downloaded, to be brought by hand later."""
+    """Copy the downloaded wheel, to bring it by hand later."""
     (wheel,) = folder.iterdir()
     return Path(shutil.copy(wheel, tempfile.mkdtemp(prefix="batti-wheel-")))
 
 
 async def online(clock: Clock) -> Path:
-    """A hub whose index answers; a copy of the wheel that it fetched."""
+    """A hub that reaches the index; returns a copy of the wheel that it downloaded."""
     from homeassistant.config_entries import ConfigEntryState
 
     async with hub(clock) as hass:
@@ -132,7 +132,7 @@ async def online(clock: Clock) -> Path:
 
 
 async def offline(clock: Clock, wheel: Path) -> None:
-    """A hub whose index does not answer, and a person who does what the form says."""
+    """A hub that does not reach the index, and a person who does what the form says."""
     from homeassistant.config_entries import ConfigEntryState
     from homeassistant.helpers import issue_registry as ir
 
@@ -166,7 +166,7 @@ async def offline(clock: Clock, wheel: Path) -> None:
 
 
 async def mend(hass: Any, issue: Any) -> None:
-    """Submit the repair of an issue, as the interface does."""
+    """Submit the repair flow of an issue, as the interface does."""
     manager = hass.data["repairs"]["flow_manager"]
     flow = await manager.async_init(issue.domain, data={"issue_id": issue.issue_id})
     result = await manager.async_configure(flow["flow_id"], {})
@@ -189,12 +189,12 @@ def bring(wheel: Path, told: str) -> None:
 
 
 def indented(text: str) -> str:
-    """Lines of a message, set off from ours."""
+    """The lines of a message, indented."""
     return "\n".join(f"           | {line}" for line in text.splitlines())
 
 
 def inside() -> None:
-    """All of it, where there is nothing but Home Assistant."""
+    """Run everything, inside the environment with only Home Assistant."""
     from homeassistant import runner
 
     logging.basicConfig(level=logging.CRITICAL)
@@ -208,10 +208,10 @@ def inside() -> None:
 
 
 def main() -> int:
-    """Make the environment, and try it out there."""
+    """Make the environment, and run this script in it."""
     with tempfile.TemporaryDirectory(prefix="batti-bare-") as folder:
         python = bare(Path(folder) / "venv")
-        # Kept bytecode, as on a hub; no compiler, no uv, nothing.
+        # Bytecode is kept, as on a hub. PATH has no compiler, no uv, nothing.
         environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "", "PATH": f"{folder}/nothing"}
         code = "from scripts.platforms.try_hub import inside; inside()"
         return subprocess.run([python, "-P", "-c", code], env=environment, check=False).returncode

@@ -1,10 +1,10 @@
-"""Batti's preparation and its ready engine on computers that are not this one: musl, as in Home Assistant OS, and aarch64.
+"""Tries Batti's preparation and ready engine on other platforms: musl, as in Home Assistant OS, and aarch64.
 
     scripts/try-platforms            # both; the first time 6 minutes on 2 cores
     scripts/try-platforms musl
 
-The interpreters are made by the scripts beside this one and kept in the cache. The wheel comes from the package index,
-checked against the table, as on a hub; then the worker runs on that interpreter: start, sentences, killed, again, stopped.
+The scripts beside this one make the interpreters, which are kept in the cache. As on a hub, the wheel comes from the
+package index and is checked with the table. Then the worker runs on that interpreter: start, sentences, kill, again, stop.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("BATTI_CACHE") or ROOT / ".cache") / "platforms"
 HERE = Path(__file__).parent
 MODEL = MODELS / BUNDLED_MODEL
-PYYAML = "PyYAML==6.0.3"  # all that the worker needs besides the engine and Python
+PYYAML = "PyYAML==6.0.3"  # the only package that the worker needs besides the engine
 SENTENCES = (
     ("[ bansa ] ko bati bala", ["bansa"]),
     ("[ bansa ] ko bati 40 % ma rak ani [ bedrum ] ko nibau", ["bansa", "bedrum"]),
@@ -43,14 +43,14 @@ PATIENCE = 300.0  # seconds: under emulation everything is slow
 
 @dataclass(frozen=True)
 class Platform:
-    """A computer, and an interpreter that is one.
+    """A platform, with an interpreter for it.
 
     Attributes:
-        made_by: the script that makes it, given a folder.
-        python: its place in that folder.
-        packages: where that interpreter looks for packages, in that folder.
-        uv: the platform and the version of Python, as uv names them.
-        computer: what Batti's preparation is told.
+        made_by: the script that makes the interpreter in a folder.
+        python: its path in that folder.
+        packages: the path of its packages in that folder.
+        uv: the platform and the Python version, by uv's names.
+        computer: the computer that Batti's preparation gets.
     """
 
     made_by: str
@@ -79,7 +79,7 @@ PLATFORMS = {
 
 
 def interpreter(name: str, platform: Platform) -> Path:
-    """The platform's interpreter, made where it is not there yet."""
+    """The platform's interpreter, made if it is not there yet."""
     folder = CACHE / name
     python = folder / platform.python
     if not (folder / "done").exists():
@@ -101,7 +101,7 @@ def interpreter(name: str, platform: Platform) -> Path:
 
 
 async def prepared(platform: Platform, python: Path, folder: Path) -> Prepared:
-    """Batti's preparation, told of this computer."""
+    """Run Batti's preparation for this platform."""
 
     def tell(stage: Stage, share: float | None) -> None:
         if share in (None, 1.0):
@@ -116,7 +116,7 @@ async def prepared(platform: Platform, python: Path, folder: Path) -> Prepared:
 
 
 async def try_engine(engine: LocalEngine) -> None:
-    """Start, ask, kill, ask again, stop; whatever is wrong ends the script."""
+    """Start, ask, kill, ask again, stop; any error ends the script."""
     begin = perf_counter()
     await engine.start()
     print(f"  started in {perf_counter() - begin:.1f} s: {engine.info}", flush=True)
@@ -147,7 +147,7 @@ async def try_engine(engine: LocalEngine) -> None:
 
 
 async def try_platform(name: str) -> None:
-    """All of it, on one platform."""
+    """Try one platform."""
     platform = PLATFORMS[name]
     python = await asyncio.to_thread(interpreter, name, platform)
     print(f"{name}: Batti is told of {platform.computer}", flush=True)
@@ -160,7 +160,7 @@ async def try_platform(name: str) -> None:
 
 
 def main() -> None:
-    """Try what the command line names."""
+    """Try the platforms that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("platform", nargs="*", choices=[*PLATFORMS, []], default=list(PLATFORMS))
     for name in parser.parse_args().platform:

@@ -1,11 +1,11 @@
-"""Builds the wheel of llama-cpp-python, for developing Batti, into a folder whose name tells what it is built from.
+"""Builds the wheel of llama-cpp-python, for developing Batti. The name of its folder depends on what it is built from.
 
-Left to itself it builds for the very processor that it finds, with instructions (AMX) that end the process with
-"illegal instruction" outside the main thread (llama.cpp pull request 26954). So the instruction sets are named here:
-AVX2, FMA and F16C by GGML_NATIVE=OFF, AVX512 where this processor has all of it, none of them where it lacks AVX2.
+By default, llama.cpp is built for exactly this processor, also with AMX, which ends the process with "illegal
+instruction" outside the main thread (llama.cpp pull request 26954). So the instruction sets are named here: AVX2, FMA
+and F16C by GGML_NATIVE=OFF, AVX512 if this processor has all of it, none of them if it lacks AVX2.
 
-Llama 3's real vocabulary, without weights, is among llama.cpp's sources. Our tests hold our lines against it, so it is
-kept beside the wheel.
+llama.cpp's sources contain Llama 3's real vocabulary, without weights. Our tests check our lines with it, so it is kept
+beside the wheel.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ HERE = Path(__file__).parent
 PIN = HERE / "llama-cpp-python.txt"
 INCLUDE = HERE / "llama-cpp.cmake"
 VOCABULARY = Path("vendor/llama.cpp/models/ggml-vocab-llama-bpe.gguf")
-# llama.cpp's GGML_AVX512 stands for the first five.
+# llama.cpp's GGML_AVX512 means the first five.
 AVX512 = AVX2 | frozenset("avx512f avx512cd avx512vl avx512dq avx512bw avx512_vnni avx512vbmi".split())
 FLAGS = {
     "portable": (),
@@ -46,11 +46,11 @@ JOB_MEMORY = 1 << 30  # bytes that one compiler may need
 
 
 class NotBuilt(BattiError):
-    """The build failed; what it said stands above."""
+    """The build failed; its output is above."""
 
 
 def main() -> int:
-    """Do what the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="The wheel of llama-cpp-python that Batti is developed with")
     parser.add_argument("--where", action="store_true", help="print its folder and build nothing")
     parser.add_argument("cache", type=Path)
@@ -78,7 +78,7 @@ def pin() -> tuple[str, str]:
 
 
 def level(computer: Computer) -> str:
-    """The instruction sets that it is built with."""
+    """The instruction sets of the build."""
     if computer.features >= AVX512:
         return "avx512"
     lacking = computer.machine == "x86_64" and computer.features and not computer.features >= AVX2
@@ -86,19 +86,19 @@ def level(computer: Computer) -> str:
 
 
 def flags(computer: Computer) -> list[str]:
-    """What CMake is told about the instruction sets and the parts that are left out."""
+    """CMake's options: the instruction sets, and the parts that are left out."""
     return ["-DGGML_NATIVE=OFF", "-DLLAVA_BUILD=OFF", *FLAGS[level(computer)]]
 
 
 def build_name(computer: Computer) -> str:
-    """A name for what is built: it changes with all that it is built from."""
+    """A name for the build; it changes with everything that it is built from."""
     version, checksum = pin()
     made_from = "\n".join([checksum, *flags(computer), INCLUDE.read_text("utf-8")])
     return f"{version}-{computer.machine}-{level(computer)}-{sha256(made_from.encode()).hexdigest()[:10]}"
 
 
 def build(folder: Path, computer: Computer) -> None:
-    """Put the wheel and the vocabulary into a folder; a build that was interrupted goes on where it was.
+    """Put the wheel and the vocabulary into a folder; an interrupted build is resumed.
 
     Raises:
         BattiError: it cannot be built.
@@ -136,7 +136,7 @@ async def fetch(archive: Path, checksum: str) -> None:
 
 
 def extract(archive: Path, target: Path) -> None:
-    """Unpack the one folder in an archive; `target` is there only when that is whole."""
+    """Unpack the one folder in an archive; `target` exists only when it is complete."""
     part = target.with_name(f"{target.name}.part")
     remove(part)
     with tarfile.open(archive) as opened:

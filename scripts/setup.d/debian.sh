@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# A private apt: Debian's packages and sources, without touching the machine's own lists. Sourced by what unpacks or builds
-# from them. The package source is the machine's own, with the suite changed; an empty package status makes apt resolve the
-# whole closure, the C library included, so nothing depends on the age of the machine's own. With the machine's own suite and
-# DPKG_STATUS=/var/lib/dpkg/status it resolves only what is not installed.
+# A private apt: Debian's packages and sources, without changing the machine's own lists. Sourced by scripts that unpack or
+# build packages. It uses the machine's package source with another suite. With an empty package status, apt downloads all
+# dependencies, including the C library, so the age of the machine's own does not matter. With the machine's own suite and
+# DPKG_STATUS=/var/lib/dpkg/status, it downloads only what is not installed.
 
 # open_apt WORK SUITE [TYPE]      afterwards private_apt is apt-get; TYPE is deb (the default) or deb-src
 open_apt() {
@@ -17,7 +17,7 @@ open_apt() {
     own_source "$2" "${3:-deb}" || { echo "no package source of this release found in /etc/apt"; return 1; }
 }
 
-# The stanza or the line of the machine's own sources that names its release, with the suite and the type changed.
+# Finds the entry for the machine's release in its package sources, and changes the suite and the type.
 own_source() {
     local codename suite=$1 type=$2
     codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")

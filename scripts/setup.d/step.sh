@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Running a long command as one line on the terminal. Sourced by scripts/setup and what it calls.
+# Shows a long command as one line on the terminal. Sourced by scripts/setup and the scripts that it calls.
 
 say() { printf '%s\n' "$*"; }
 
@@ -9,15 +9,15 @@ fail() {
 }
 
 # step NAME "what happens (how long it takes)" COMMAND...
-# The command's output goes to $LOGS/NAME.log. While it runs, seconds and the log's newest "[3/40]" are shown (on a
-# terminal in place; elsewhere a line every half minute). When it fails, the end of the log is shown.
+# The command's output goes to $LOGS/NAME.log. While it runs, this shows the seconds and the log's newest "[3/40]" (on a
+# terminal in one line; elsewhere as a new line every 30 s). If it fails, this shows the end of the log.
 step() {
     local what=$2 log=$LOGS/$1.log
     shift 2
     mkdir -p "$LOGS"
     printf '%s … ' "$what"
     [[ -t 1 ]] || printf '\n'
-    set -m # its own process group, so that a compiler does not go on after an interrupt
+    set -m # its own process group, so that an interrupt also stops a compiler
     "$@" </dev/null >"$log" 2>&1 &
     local pid=$! begun=$SECONDS status=0
     set +m

@@ -1,4 +1,4 @@
-"""Large files over HTTP: gone on with where they were cut, checked, and in place only when they are whole."""
+"""Downloads large files over HTTP: resumes them, checks them, and puts them in place only when they are complete."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ __all__ = [
 ]
 
 Progress = Callable[[int, int | None], None]
-"""Told how many bytes are here, and how many there are in all where that is known."""
+"""Called with the number of bytes downloaded so far, and the total if it is known."""
 
 CHUNK = 2**20  # bytes that are written at once
-_PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60)
+_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 _LOCKS: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
@@ -58,35 +58,35 @@ async def download(
     headers: Mapping[str, str] | None = None,
     on_progress: Progress | None = None,
 ) -> None:
-    """Have a file here, unless it is here already, which its checksum says, or else its size.
+    """Download a file, unless it is already there according to its checksum, or else its size.
 
-    What came before a cut, a cancellation or a full disk stays beside `target`, under its name and `.part`; the next
-    call goes on from there. Where two calls want the same target, the second waits for the first.
+    After a lost connection, a cancellation or a full disk, the downloaded part stays beside `target` as `NAME.part`, and
+    the next call resumes it. If two calls want the same target, the second waits for the first.
 
     Args:
-        session: of aiohttp.
-        url: where the file is, or where one is sent on from.
-        target: where it shall be.
-        sha256: its checksum, in hexadecimal; without one nothing is checked but the size.
-        size: its bytes.
-        headers: of the request; aiohttp does not pass `Authorization` on to another host.
-        on_progress: told after every MiB.
+        session: an aiohttp session.
+        url: address of the file; redirects are followed.
+        target: where to put the file.
+        sha256: its checksum, in hexadecimal; without it only the size is checked.
+        size: its size in bytes.
+        headers: request headers; aiohttp does not send `Authorization` to another host after a redirect.
+        on_progress: called after every MiB.
 
     Raises:
-        DownloadError: it cannot be had; the message says why and what to do.
+        DownloadError: the download failed; the message says why and what to do.
     """
     lock = _LOCKS.setdefault(target, asyncio.Lock())
     async with lock:
         work = _Download(session, address(url), PartialFile(target), sha256, size, headers or {}, on_progress)
         if not await work.on_disk(work.part.is_done, sha256, size):
-            await retry(work.go_on, lambda: work.have)
+            await retry(work.resume, lambda: work.have)
             await work.check()
             await work.on_disk(work.part.finish)
 
 
 @dataclass
 class _Download:
-    """One file on its way."""
+    """One download."""
 
     session: aiohttp.ClientSession
     url: URL
@@ -97,15 +97,15 @@ class _Download:
     on_progress: Progress | None
     have: int = field(default=0, init=False)
 
-    async def go_on(self) -> None:
-        """Get what is missing, or everything where what is here is not the beginning of what is there."""
+    async def resume(self) -> None:
+        """Resume the download, or start again if our part is not the beginning of the server's file."""
         with explained(self.url):
             if not await self._ask():
                 await self.on_disk(self.part.discard)
                 await self._ask()
 
     async def check(self) -> None:
-        """See that what came is what was promised, and delete it where it is not."""
+        """Check the size and the checksum; delete the file if one is wrong."""
         came = f"{self.have} bytes instead of {self.size}" if self.size not in (None, self.have) else None
         if self.sha256 and not came:
             digest = await self.on_disk(self.part.digest)
@@ -118,7 +118,7 @@ class _Download:
             )
 
     async def on_disk[**P, T](self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do blocking work in a thread; also where this is cancelled it has ended before the next download may begin."""
+        """Do blocking work in a thread. A cancelled call also waits for its end, before the next download may start."""
         task = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
         try:
             return await asyncio.shield(task)
@@ -138,22 +138,22 @@ class _Download:
 
     @property
     def name(self) -> str:
-        """What the file is called here."""
+        """The file's name on this computer."""
         return self.part.target.name
 
     async def _ask(self) -> bool:
-        """Ask for what is missing; False where this does not fit what is here."""
+        """Request the missing bytes; False if the answer does not fit our part."""
         self.have, etag = await self.on_disk(self.part.look)
         if not (etag or self.sha256):
-            self.have = 0  # nothing could tell whether the rest belongs to it
+            self.have = 0  # without either, we cannot tell whether the rest belongs to our part
         if self.sha256 and self.have and self.have == self.size:
-            return True  # it only has to be checked
-        headers = {**self.headers, "Accept-Encoding": "identity"}  # compressed bytes could not be counted
+            return True  # complete, only the check is left
+        headers = {**self.headers, "Accept-Encoding": "identity"}  # compressed bytes cannot be counted
         if self.have:
             headers["Range"] = f"bytes={self.have}-"
             if etag:
                 headers["If-Range"] = etag
-        async with self.session.get(self.url, headers=headers, timeout=_PATIENCE, raise_for_status=False) as response:
+        async with self.session.get(self.url, headers=headers, timeout=_TIMEOUT, raise_for_status=False) as response:
             if self.have and response.status == 416:
                 return _span(response) == (None, self.have)
             if self.have and response.status == 206 and not self._fits(response, etag):
@@ -163,7 +163,7 @@ class _Download:
             return True
 
     def _fits(self, response: aiohttp.ClientResponse, etag: str | None) -> bool:
-        """Whether an answer goes on where the part ends; not every server minds If-Range."""
+        """Whether an answer continues our part; not every server respects If-Range."""
         same = etag is None or response.headers.get("ETag", etag) == etag
         return same and _span(response)[0] == self.have
 
@@ -187,7 +187,7 @@ class _Download:
                 buffer += data
                 if len(buffer) >= CHUNK:
                     await self._write(buffer, total)
-        finally:  # also what came before a cut or a cancellation
+        finally:  # also after a lost connection or a cancellation
             await self._write(buffer, total)
         if total is not None and self.have < total:
             raise aiohttp.ClientPayloadError(f"{self.have} of {total} bytes came")
@@ -206,7 +206,7 @@ class _Download:
 
 
 def _span(response: aiohttp.ClientResponse) -> tuple[int | None, int | None]:
-    """Where the bytes of an answer begin, and how many there are in all, as far as it says so."""
+    """First byte and total size from an answer's Content-Range; None for what it does not say."""
     begin, total = (
         found.groups() if (found := _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))) else (None, None)
     )
@@ -214,5 +214,5 @@ def _span(response: aiohttp.ClientResponse) -> tuple[int | None, int | None]:
 
 
 def _strong(etag: str | None) -> str | None:
-    """An ETag that stands for every byte of a file."""
+    """The ETag if it is a strong one, which changes with every byte of a file; else None."""
     return None if etag is None or etag.startswith("W/") else etag

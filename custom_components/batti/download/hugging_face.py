@@ -1,4 +1,4 @@
-"""Models on Hugging Face, or on another server that speaks as it does.
+"""Models on Hugging Face, or on another server with the same API.
 
 API: the headers that `huggingface_hub` reads (its `file_download.py` and `utils/_http.py`, version 2.4).
 """
@@ -22,12 +22,12 @@ from .requests import address, check_status, explained, retry
 
 ENDPOINT = "https://huggingface.co"
 SUFFIX = ".gguf"
-_HOPS = 5  # redirects of a question to the hub
-_PAGES = 20  # of a list of files, a thousand on each
+_HOPS = 5  # redirects of one request to the hub
+_PAGES = 20  # of a list of files, with a thousand files each
 _NAME = re.compile(r"\w([\w.-]{0,94}\w)?", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _OPTIONS: dict[str, Any] = {"timeout": aiohttp.ClientTimeout(total=60), "raise_for_status": False}
-_ONE_OF_SEVERAL = re.compile(r"-\d{5}-of-\d{5}\.gguf$", re.IGNORECASE)
+_SPLIT_MODEL = re.compile(r"-\d{5}-of-\d{5}\.gguf$", re.IGNORECASE)
 _SIGN_IN = (
     "put an access token of an account that may read it into Home Assistant's environment variable HF_TOKEN; or download "
     "the file yourself, and choose it as a file on this machine"
@@ -35,18 +35,18 @@ _SIGN_IN = (
 
 
 class BadName(DownloadError):
-    """What somebody wrote names no repository, or no model in one."""
+    """The user's text is not the name of a repository, or of a model in one."""
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file on the hub, as it is now.
+    """The current version of a file on the hub.
 
     Attributes:
-        url: of this very version, which sends on to where the bytes are.
-        sha256: its checksum; the hub knows it of every large file.
-        size: its bytes.
-        commit: the version of its repository.
+        url: address of exactly this version; redirects to the bytes.
+        sha256: its checksum; the hub has one for every large file.
+        size: its size in bytes.
+        commit: the commit of its repository.
     """
 
     url: str
@@ -69,15 +69,15 @@ async def locate(
     """Ask the hub about a file.
 
     Args:
-        session: of aiohttp.
+        session: an aiohttp session.
         repo: `owner/name`.
         file: its path in the repository.
         revision: a branch, a tag or a commit.
-        token: of an account there; where None, that of the environment variable HF_TOKEN.
+        token: an access token; if None, that of the environment variable HF_TOKEN.
 
     Raises:
-        BadName: of the repository or of the file.
-        DownloadError: there is none that we may have, or the hub cannot be reached.
+        BadName: the name of the repository or of the file is not valid.
+        DownloadError: there is no such file, we may not read it, or the hub cannot be reached.
     """
     _check_repo(repo)
     _check_file(file)
@@ -85,10 +85,10 @@ async def locate(
     headers = await retry(partial(hub.head, file))
     commit = headers.get("X-Repo-Commit")
     etag = (headers.get("X-Linked-ETag") or headers.get("ETag", "")).removeprefix("W/").strip('"')
-    sha256 = etag if _SHA256.fullmatch(etag) else None  # of a small file it is another checksum, git's own
+    sha256 = etag if _SHA256.fullmatch(etag) else None  # for a small file it is git's own checksum
     if not (commit or sha256):
         raise hub.not_a_hub()
-    # An answer that sends on has a length of its own.
+    # The Content-Length of a redirect is not that of the file.
     size = headers.get("X-Linked-Size") or (None if "Location" in headers else headers.get("Content-Length"))
     url = hub.url("resolve", commit or revision, file)
     return RemoteFile(str(url), sha256, int(size) if size and size.isdecimal() else None, commit)
@@ -97,11 +97,11 @@ async def locate(
 async def files(
     session: aiohttp.ClientSession, repo: str, *, revision: str = "main", token: str | None = None
 ) -> list[ListedFile]:
-    """The GGUF files of a repository, by name; without those that are one of several parts of a model.
+    """The GGUF files of a repository, sorted by name; without models that are split into several files.
 
     Raises:
-        BadName: of the repository.
-        DownloadError: there is none that we may see, or the hub cannot be reached.
+        BadName: the name of the repository is not valid.
+        DownloadError: there is no such repository, we may not read it, or the hub cannot be reached.
     """
     _check_repo(repo)
     hub = _Hub(session, repo, revision, token)
@@ -117,11 +117,11 @@ async def files(
 async def fetch(
     session: aiohttp.ClientSession, repo: str, file: str, folder: Path, on_progress: Progress | None = None
 ) -> Path:
-    """Have a model of the hub in a folder, at `owner--name/file`; where it is there already the hub is only asked.
+    """Download a model from the hub to `owner--name/file` in a folder. A file that is already there is only checked.
 
     Raises:
-        BadName: of the repository or of the file.
-        DownloadError: it cannot be had; what came so far is kept for the next time.
+        BadName: the name of the repository or of the file is not valid.
+        DownloadError: the download failed; the downloaded part is kept for the next time.
     """
     remote = await locate(session, repo, file)
     target = folder / repo.replace("/", "--") / file
@@ -131,7 +131,7 @@ async def fetch(
 
 
 class _Hub:
-    """What is asked about one repository."""
+    """Requests about one repository."""
 
     def __init__(self, session: aiohttp.ClientSession, repo: str, revision: str, token: str | None) -> None:
         self._session = session
@@ -148,7 +148,7 @@ class _Hub:
         return address(f"{self._endpoint}/{self._repo}/{what}/{version}/{quote(file)}")
 
     async def head(self, file: str) -> Mapping[str, str]:
-        """What the hub itself says of a file, not the server that it sends on to for the bytes."""
+        """The hub's own headers for a file, not those of the server that it redirects to for the bytes."""
         url = self.url("resolve", self._revision, file)
         for _ in range(_HOPS):
             with explained(url):
@@ -157,14 +157,14 @@ class _Hub:
                 ) as response:
                     self._check(response, file)
                     there = response.headers.get("Location")
-                    # A repository with a new name, or a mirror that knows nothing itself, sends on to another hub's page.
+                    # A renamed repository redirects to its new page; a mirror without own data redirects to another hub.
                     if there is None or ("X-Repo-Commit" in response.headers and address(there).absolute):
                         return response.headers
                     url = url.join(address(there))
         raise self.not_a_hub()
 
     async def page(self, url: URL) -> tuple[list[ListedFile], URL | None]:
-        """One page of the list of files, and where the next is."""
+        """One page of the list of files, and the address of the next page."""
         with explained(url):
             async with self._session.get(url, headers=self._headers(url), **_OPTIONS) as response:
                 self._check(response, "list of files")
@@ -177,21 +177,21 @@ class _Hub:
                 return listed, address(str(following["url"])) if following else None
 
     def not_a_hub(self) -> DownloadError:
-        """What to raise where something else than a hub answers."""
+        """The error to raise if the server is not a hub."""
         return DownloadError(
             f"{self._endpoint} does not answer as Hugging Face does: see that no sign-in page of the network stands in "
             "between, and that the environment variable HF_ENDPOINT, if it is set, names such a server"
         )
 
     def _headers(self, url: URL) -> dict[str, str]:
-        """With the token where it is the hub itself that is asked."""
+        """Request headers; the token is only sent to the hub itself."""
         own = (url.scheme, url.host, url.port) == (self._address.scheme, self._address.host, self._address.port)
         return {"Accept-Encoding": "identity", **(_authorization(self._token) if own else {})}
 
     def _check(self, response: aiohttp.ClientResponse, name: str) -> None:
-        """Say in words why the hub does not give something.
+        """Raise a clear error if the hub refused a request.
 
-        Who is not signed in gets 401 also for repositories that are not there.
+        Without a token, the hub answers 401 also for repositories that do not exist.
         """
         status, code = response.status, response.headers.get("X-Error-Code")
         if status < 400:
@@ -223,7 +223,7 @@ def _authorization(token: str) -> dict[str, str]:
 
 
 def _is_model(file: str) -> bool:
-    return file.lower().endswith(SUFFIX) and not _ONE_OF_SEVERAL.search(file)
+    return file.lower().endswith(SUFFIX) and not _SPLIT_MODEL.search(file)
 
 
 def _check_repo(repo: str) -> None:

@@ -1,4 +1,4 @@
-"""Requests that are made again, and in words why they failed."""
+"""Retries of requests, and clear messages for failed ones."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from yarl import URL
 
 from ..interpreter.errors import BattiError
 
-PAUSES = (1.0, 2.0, 4.0)  # seconds before a try that follows one that brought nothing new
+PAUSES = (1.0, 2.0, 4.0)  # seconds before each retry; after progress they start again
 _BUSY = (408, 429)
 
 
 class DownloadError(BattiError):
-    """A file cannot be had."""
+    """A file cannot be downloaded."""
 
 
 class NotFound(DownloadError):
@@ -24,11 +24,11 @@ class NotFound(DownloadError):
 
 
 class AccessDenied(DownloadError):
-    """Not everybody gets this file."""
+    """This file needs an account, a licence or another permission."""
 
 
 class Unreachable(DownloadError):
-    """The server is not there, breaks off, or has too much to do; later it may work."""
+    """The server is down, overloaded, or lost the connection; a later retry may work."""
 
 
 class DiskFull(DownloadError):
@@ -36,11 +36,11 @@ class DiskFull(DownloadError):
 
 
 class ChecksumWrong(DownloadError):
-    """What came is not the file that was promised."""
+    """The downloaded file is not the expected one."""
 
 
 async def retry[T](attempt: Callable[[], Awaitable[T]], reached: Callable[[], int] = lambda: 0) -> T:
-    """Try again while a server is unreachable: a few times, counted anew whenever a try got further than all before."""
+    """Retry a few times while a server is unreachable; the count restarts whenever a try got further than all before."""
     failures, furthest = 0, 0
     while True:
         try:
@@ -55,7 +55,7 @@ async def retry[T](attempt: Callable[[], Awaitable[T]], reached: Callable[[], in
 
 
 def address(url: str) -> URL:
-    """Read an address that people wrote."""
+    """Parse an address that a user wrote."""
     try:
         return URL(url)
     except ValueError as error:
@@ -64,7 +64,7 @@ def address(url: str) -> URL:
 
 @contextmanager
 def explained(url: URL) -> Iterator[None]:
-    """Say in words why a request failed."""
+    """Turn the errors of a request into ours, with clear messages."""
     try:
         yield
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, aiohttp.TooManyRedirects) as error:
@@ -79,10 +79,10 @@ def explained(url: URL) -> Iterator[None]:
 
 
 def check_status(response: aiohttp.ClientResponse, name: str) -> None:
-    """See whether a server gave what it was asked for.
+    """Check the status of an answer.
 
     Raises:
-        DownloadError: it did not; the message calls the file by `name`.
+        DownloadError: it is an error; the message calls the file `name`.
     """
     status, host = response.status, response.url.host
     if status in (200, 206):

@@ -1,4 +1,4 @@
-"""Batti's understanding: a sentence and a home in, a plan out. Knows nothing of Home Assistant.
+"""The interpreter: a sentence and a home in, a plan out. Does not use Home Assistant.
 
 text ─ fold ─ labels (brackets around this home's names) ─ engine (the model, held to the grammar) ─ resolve ─ Plan
 """
@@ -21,14 +21,14 @@ from .resolve import Previous, resolve
 if TYPE_CHECKING:
     from .engine.base import Engine
 
-DEADLINE = 10.0  # seconds for one command, its wait for others included
+DEADLINE = 10.0  # seconds for one command, including its wait for others
 
 __all__ = ["Home", "Interpretation", "Plan", "Previous", "Turn", "interpret"]
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What is known of the speaker besides the sentence."""
+    """What is known besides the sentence: the speaker's area and the previous plan."""
 
     area_id: str | None = None
     previous: Previous | None = None
@@ -36,9 +36,9 @@ class Turn:
 
 @dataclass(frozen=True)
 class Interpretation:
-    """A plan, and how it came about. `confidence` is a probability; timings are in milliseconds, by step.
+    """A plan, and how it was made. `confidence` is a probability; timings are in milliseconds, by step.
 
-    `previous` is what to hand in with the speaker's next sentence: this plan, or the one before where this changes no light.
+    `previous` is for the `Turn` of the speaker's next sentence: this plan, or the one before if this changes no light.
     """
 
     plan: Plan
@@ -67,7 +67,7 @@ async def interpret(
     started = perf_counter()
     folded = fold(text)
     at_fold = perf_counter()
-    # A home that has changed takes up to a fifth of a second to index: not where other things wait.
+    # Indexing a changed home takes up to 0.2 s, so do it in a thread: the event loop must not wait.
     labels = await asyncio.to_thread(labels_of, home)
     marked = labels.mark(folded)
     at_labels = perf_counter()
@@ -77,7 +77,7 @@ async def interpret(
     at_model = perf_counter()
     plan = resolve(generation.text, marked, home, turn.area_id, before)
     if plan.calls and generation.confidence < SURE:
-        plan = Plan(refusal=Refusal.UNCLEAR)  # asks to be told again
+        plan = Plan(refusal=Refusal.UNCLEAR)  # the answer asks the speaker to say it again
     ended = perf_counter()
     seconds = {
         "fold": at_fold - started,
@@ -96,5 +96,5 @@ async def interpret(
 
 @lru_cache(maxsize=8)
 def labels_of(home: Home) -> Labels:
-    """The labels of a home; a home that has not changed is not looked at again."""
+    """The labels of a home; an unchanged home is indexed only once."""
     return Labels(home)

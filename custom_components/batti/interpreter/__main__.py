@@ -1,4 +1,4 @@
-"""Read sentences, print YAML: Batti's understanding without Home Assistant.
+"""Read sentences, print YAML: Batti's interpreter without Home Assistant.
 
 python -m custom_components.batti.interpreter --home my_home.yaml "bhansa ko batti bala"
 python -m custom_components.batti.interpreter --home my_home.yaml < sentences.txt
@@ -42,7 +42,7 @@ async def _say(engine: Engine, home: Home, text: str, area_id: str | None, as_js
 
 
 def engine_of(model: Path, ready: Path | None) -> LocalEngine:
-    """llama-cpp-python, or the ready engine where that is wanted or all that is here."""
+    """llama-cpp-python; or the ready engine, if it is asked for or the only one here."""
     if ready is None and find_spec("llama_cpp") is None and READY.exists():
         ready = READY
     return LocalEngine(model, binding=Binding.XLLAMACPP if ready else Binding.LLAMA_CPP_PYTHON, packages=ready)

@@ -1,7 +1,7 @@
-"""What a light can do, and what an action makes of it.
+"""What a light can do, and what an action does to it.
 
-The one place that says so: the house asks it before it calls Home Assistant, and a model is judged by it in seconds, where
-there is no Home Assistant. `tests/interpreter/test_ability.py` holds it against Home Assistant's own light integration.
+The only definition: `home.py` uses it before it calls Home Assistant, and the evaluation of models uses it without Home
+Assistant, in seconds. `tests/interpreter/test_ability.py` compares it with Home Assistant's own light integration.
 
 >>> strip = Light("light.strip", "Strip", color_modes=frozenset({"hs"}))
 >>> effect(Action("light.turn_on", {}, {"brightness_step_pct": 20}), strip, {"state": "on", "brightness_pct": 40})
@@ -21,17 +21,17 @@ from .home import Light
 from .plan import Action
 
 State = dict[str, Any]
-"""`state` (on or off), and where it is known `brightness_pct` and the colour: `color_name` or `color_temp_kelvin`.
+"""`state` (on or off) and, if known, `brightness_pct` and the colour: `color_name` or `color_temp_kelvin`.
 
-What an action does not speak of stays as it was. A light that was off and is only turned on shows what it remembers, which
-is not known here.
+What an action does not mention stays unchanged. A light that was off and is only turned on returns to the brightness and
+colour that it remembers, which are not known here.
 """
 
 _COLOUR_KEYS = ("color_name", "color_temp_kelvin")
 
 
 class Ability(StrEnum):
-    """What an action may need of a light."""
+    """An ability of a light that an action may need."""
 
     BRIGHTNESS = "brightness"
     COLOR = "color"
@@ -39,8 +39,8 @@ class Ability(StrEnum):
 
 
 def lacking(data: Mapping[str, Any], light: Light) -> Ability | None:
-    """What the light would need for this data of an action and does not have; such a light is left alone."""
-    # 100 % of a light that can only be on or off is on.
+    """The ability that this data of an action needs and the light lacks; such a light is not called."""
+    # For a light that can only be on or off, 100 % means on.
     if not light.can_dim and (data.get("brightness_pct", 100) != 100 or "brightness_step_pct" in data):
         return Ability.BRIGHTNESS
     if "color_name" in data and not light.has_color:
@@ -52,7 +52,7 @@ def lacking(data: Mapping[str, Any], light: Light) -> Ability | None:
 
 
 def fitting(data: Mapping[str, Any], light: Light) -> dict[str, Any]:
-    """The data within what the light can show; it lacks nothing for it."""
+    """The data, limited to what the light can show; the light must lack no ability for it."""
     fitting = dict(data)
     if not light.can_dim:
         fitting.pop("brightness_pct", None)
@@ -62,7 +62,7 @@ def fitting(data: Mapping[str, Any], light: Light) -> dict[str, Any]:
 
 
 def effect(action: Action, light: Light, state: State) -> State:
-    """The state of the light once the action is done; `state` is the one before, and stays as it is."""
+    """The state of the light after the action; `state` is the one before, and is not changed."""
     if lacking(action.data, light) is not None:
         return dict(state)
     is_on = state["state"] == "on"
@@ -70,11 +70,11 @@ def effect(action: Action, light: Light, state: State) -> State:
         return {"state": "off"}
     data = fitting(action.data, light)
     if (step := data.pop("brightness_step_pct", None)) is not None:
-        # Home Assistant counts from 0 where a light is off, whatever it remembers, and where its brightness is not known.
+        # Home Assistant counts from 0 if a light is off, whatever it remembers, or if its brightness is unknown.
         from_pct = state.get("brightness_pct", 0) if is_on else 0
         data["brightness_pct"] = min(max(from_pct + step, 0), 100)
     if data.get("brightness_pct") == 0:
-        return {"state": "off"}  # and the colour that was asked for is never sent to the light
+        return {"state": "off"}  # and the requested colour is never sent to the light
     new = state | {"state": "on"}
     if "brightness_pct" in data:
         new["brightness_pct"] = data["brightness_pct"]

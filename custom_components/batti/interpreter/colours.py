@@ -1,7 +1,7 @@
-"""Colour words as the one name that Home Assistant has for each, as number words are digits (`numbers.py`).
+"""Replaces colour words with Home Assistant's name of the colour, as `numbers.py` replaces number words with digits.
 
-`raato`, `रातो रङ` and `laal` are all `red`, `nyano` is `warm`: the model need not learn what the lexicon knows. Only after
-the names of the home are found, for a lamp may well be called *Nilo*.
+`raato`, `रातो रङ` and `laal` become `red`, `nyano` becomes `warm`: the model need not learn what the lexicon knows. This
+happens after the names of the home are found, because a lamp may be called *Nilo*.
 
 >>> from .fold import fold
 >>> [word.text for word in with_colours(fold("baithak akase nilo banau").words, frozenset())[0]]
@@ -46,11 +46,11 @@ def is_colour(word: str) -> bool:
 
 
 def with_colours(words: Sequence[Word], taken: Collection[int]) -> tuple[list[Word], list[int]]:
-    """The same words with colours by their one name, and where each of the given words went.
+    """The words with one name for each colour, and the new index of each of the given words.
 
     Args:
         words: folded.
-        taken: indices of words that are part of something's name, and stay.
+        taken: indices of words that are part of a name; they stay unchanged.
     """
     table, result, places = _table(), list[Word](), list[int]()
     index = 0

@@ -1,4 +1,4 @@
-"""Devanagari to the Latin letters that people type, before folding.
+"""Turns Devanagari into the Latin letters that people type, before folding.
 
 An inherent vowel is written as `a` and dropped at the end of a word, as it is in speech: `घर` is `ghar`.
 """
@@ -22,14 +22,15 @@ _NUKTA = "\u093c"
 _SILENT = re.compile("[\u200c\u200dँः॓॔ऽ]")
 _LIGATURES = (("क्ष", "छ"), ("ज्ञ", "ग्य"))
 _ENDINGS = re.compile("(?<=..)(हरू|हरु|लाई|बाट|को|का|मा)$")
-# After these a last inherent vowel is spoken when two consonants meet: गर्न, मिल्छ, बन्द; English words end otherwise.
+# After two consonants of which the last is one of these, the final inherent vowel is spoken: गर्न, मिल्छ, बन्द. English
+# words have other endings.
 _SPOKEN_ENDS = "नछदयरवत"
 
 
 def without_ending(word: str) -> int:
-    """How many characters of a word come before a postposition that is written onto it (all of them if there is none).
+    """How many characters of a word come before an attached postposition (all of them if there is none).
 
-    It must be cut off first, because the word before it ends as it does when alone: `किचनको` is kichan and ko.
+    The postposition is cut off first, because the word before it ends as it does alone: `किचनको` is kichan and ko.
     """
     ending = _ENDINGS.search(word)
     return ending.start() if ending and word[ending.start() - 1] != _VIRAMA else len(word)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 
 class BattiError(Exception):
-    """Any failure that Batti names; the message is for the log and for diagnostics, in English."""
+    """The base class of Batti's errors; the message is in English, for the log and diagnostics."""
 
 
 class HomeError(BattiError):
-    """A description of a home that is not complete or contradicts itself."""
+    """A description of a home that is incomplete or contradicts itself."""
 
 
 class PlanError(BattiError):
@@ -47,11 +47,11 @@ class EngineGarbled(EngineError):
 
 
 class ServerUnreachable(EngineError):
-    """The llama.cpp server does not answer, or not as such a server does."""
+    """The llama.cpp server does not answer, or is something else than a llama.cpp server."""
 
 
 class ServerDenied(EngineError):
-    """The llama.cpp server wants another API key."""
+    """The llama.cpp server does not accept the API key."""
 
 
 class SentenceTooLong(EngineError):

@@ -1,9 +1,9 @@
-"""One spelling for three scripts: what the model and the names of a home have in common.
+"""Folding: one spelling for all three scripts, in sentences and in the names of a home.
 
-Whoever types `bhaanchhaako`, `bhancha ko`, `vanxa ko` or `भान्छाको` means the same words; so that the model need not learn
-every way to spell, sentences and names are folded alike before anything looks at them. Folding loses what nobody types
-reliably (vowel length, aspiration, doubled letters) and keeps what tells words apart. English words go through the same
-rules, which makes them look odd (`bedrum`), but alike on both sides.
+`bhaanchhaako`, `bhancha ko`, `vanxa ko` and `भान्छाको` are the same words. Sentences and names are folded before anything
+else reads them, so the model need not learn every spelling. Folding drops what nobody types reliably (vowel length,
+aspiration, doubled letters) and keeps what distinguishes words. English words follow the same rules: they look odd
+(`bedrum`), but the same in sentences and in names.
 
 >>> str(fold("Bhaanchhaako बत्ती ४०% ma raakha!"))
 'bancha ko bati 40 % ma raka .'
@@ -19,8 +19,8 @@ from functools import lru_cache
 from . import numbers
 from .spelling import Word, spell, words_of
 
-# Postpositions written onto the word before them. Cutting off one too many does no harm (`disko` is `dis ko` wherever it
-# stands), so the rule needs no dictionary; three letters must remain.
+# Postpositions attached to the word before them. Cutting off one too many does no harm (`disko` becomes `dis ko`
+# everywhere), so the rule needs no dictionary; three letters must remain.
 _POSTPOSITION = re.compile(r"^(.{3,})(ko|ma|lai|bata|haru)$")
 _WHOLE = frozenset({"charko"})  # glaring; char is 4
 
@@ -71,7 +71,7 @@ def _split(word: Word) -> Iterator[Word]:
     if match is None or word.text in _WHOLE:
         yield word
         return
-    # Folding shortened the word, so where its ending began is not known exactly; its own length is near enough.
+    # Folding shortened the word, so the exact start of its ending is unknown; the ending's folded length is close enough.
     cut = max(word.start + 1, word.end - len(match[2]))
     stem = spell(match[1])
     if stem:

@@ -1,6 +1,6 @@
-"""The output language as a line automaton: edges are whole YAML lines, label edges name what this sentence mentions.
+"""The output language as an automaton of lines: an edge is a whole YAML line; label edges are names from this sentence.
 
-What the model writes is Home Assistant's own YAML with labels in place of ids (`plan.py` puts the ids in):
+The model writes Home Assistant's own YAML, with labels in place of ids (`resolve.py` puts the ids in):
 
     - action: light.turn_on
       target:
@@ -8,8 +8,8 @@ What the model writes is Home Assistant's own YAML with labels in place of ids (
       data:
         brightness_pct: 30
 
-Whatever path is taken, the text is valid YAML and names only labels that were given, so a sentence cannot make the model
-write anything else. A line of its own (`[]` and a comment) refuses.
+Every path gives valid YAML that names only the given labels, so a sentence cannot make the model write anything else.
+A special line (`[]` and a comment) refuses.
 
 >>> grammar = Grammar(["bansa"])
 >>> sorted(grammar.edges(State("labels", "light.turn_on")))
@@ -25,10 +25,10 @@ from typing import NamedTuple
 
 from .lexicon import COLOURS
 
-HERE = "HERE"  # upper case, because folded text never is: no name in a home can look like these
+HERE = "HERE"  # upper case: folded text never is, so no name in a home can look like these
 ALL = "ALL"
-GROUNDED = 0.5  # a label less likely than this, with nothing forbidden, is not what the model wanted to write
-SURE = 0.3  # a plan less likely than this is not carried out; chosen on validation data (training/LOG.md)
+GROUNDED = 0.5  # a label with a lower unconstrained probability is not what the model wanted to write
+SURE = 0.3  # a less likely plan is not run; chosen on validation data (training/LOG.md)
 LABEL_PREFIX = "    - "
 TARGET_LINE = "  target:\n"
 EXCEPT_LINE = "  except:\n"
@@ -42,7 +42,7 @@ ACTIONS = (*LIGHT_ACTIONS, DESCRIBE)  # those with a target
 
 
 class Refusal(StrEnum):
-    """Why nothing is to be done; the text is the comment that the model writes."""
+    """Why nothing is done; the value is the comment that the model writes."""
 
     NOT_FOR_LIGHTS = "not for lights"
     FORBIDDEN = "forbidden"
@@ -64,7 +64,7 @@ FAMILIES_OF = {ON: (0, 1, 2, 3), OFF: (2,), TOGGLE: (), DESCRIBE: ()}
 
 
 class State(NamedTuple):
-    """Where a text stands: `at` names the kind of place, the rest what has been said so far."""
+    """A state of the automaton: `at` is the kind of place, the other fields say what was written so far."""
 
     at: str
     action: str = ""
@@ -79,7 +79,7 @@ def action_line(action: str) -> str:
 
 
 def refusal_line(refusal: Refusal) -> str:
-    """The line that is a whole answer: nothing to do, and why."""
+    """The line that is a complete answer: nothing to do, and why."""
     return f"[]  # {refusal.value}\n"
 
 
@@ -90,7 +90,7 @@ def label_line(label: str) -> str:
 
 @cache
 def fixed_lines() -> tuple[str, ...]:
-    """All lines but those that name a sentence's labels."""
+    """All lines except those with a sentence's labels."""
     return (
         *map(action_line, (*ACTIONS, UNDO)),
         *map(refusal_line, Refusal),
@@ -144,11 +144,11 @@ class Grammar:
         return state.at in ("more", "more exceptions", "after", "done")
 
     def label_prefix(self, state: State) -> str | None:
-        """What a line begins with where the edges name labels: there the model may name what the home has not."""
+        """The start of label lines if the edges name labels, else None. After it the model may also write an unknown name."""
         return LABEL_PREFIX if state.at in ("labels", "more", "exceptions", "more exceptions") else None
 
     def label_state(self, state: State, label: str) -> State:
-        """Where a label line leads, also one that is no edge because the home has no such thing."""
+        """The state after a label line, also after one that is no edge because the home has no such thing."""
         at = "more" if state.at in ("labels", "more") else "more exceptions"
         return state._replace(at=at, used=state.used | {label})
 
@@ -160,10 +160,10 @@ class Grammar:
         }
 
     def to_gbnf(self) -> str:
-        """The same language in llama.cpp's grammar format, for programs that know nothing of our automaton.
+        """The same language as GBNF, llama.cpp's grammar format, for programs without our automaton.
 
-        Source of the format: llama.cpp, grammars/README.md. Lists may repeat a label there, and their number is open;
-        `plan.py` treats a repeated label as said once.
+        Source of the format: llama.cpp, grammars/README.md. In GBNF, a label may be repeated and the number of list
+        items is not limited; `plan.py` treats a repeated label as said once.
         """
         rules: dict[str, str] = {}
         todo = [self.start]

@@ -74,10 +74,10 @@ class Light:
 
 @dataclass(frozen=True)
 class Home:
-    """Floors, areas and exposed lights; ids are unique and every reference is met.
+    """Floors, areas and exposed lights; ids are unique, and every reference has its target.
 
     Raises:
-        HomeError: an id is used twice or points to nothing.
+        HomeError: an id is used twice, or a reference has no target.
     """
 
     floors: tuple[Floor, ...] = ()
@@ -127,7 +127,7 @@ def load_home(path: Path) -> Home:
     """Read a home from a YAML file in the shape of `Home.from_dict`.
 
     Raises:
-        HomeError: the file cannot be read, is no YAML, or describes no home.
+        HomeError: the file cannot be read, is not YAML, or does not describe a home.
     """
     try:
         return Home.from_dict(yaml.safe_load(path.read_text(encoding="utf-8")) or {})

@@ -1,8 +1,8 @@
-"""Which words of a sentence name something in this home: every floor, area and light by every name it may have.
+"""Finds the words of a sentence that name a floor, an area or a light of this home, by any of its names.
 
-A thing is known by its own name and aliases in any script, by what its kind is called (the lexicon), by shorter forms
-(`table lamp`, `Ramesh` for `Ramesh ko kotha`), by where it is (`bedroom ko table lamp`) and by words that sound alike.
-`Labels.mark` puts brackets around such words; the model then sees which words are names, and copies the ones it means.
+A thing is found by its name and aliases in any script, by the names of its kind (the lexicon), by shorter forms
+(`table lamp`, `Ramesh` for `Ramesh ko kotha`), by its place (`bedroom ko table lamp`) and by words that sound similar.
+`Labels.mark` puts brackets around such words. So the model sees which words are names, and copies the ones it means.
 
 >>> from .fold import fold
 >>> from .home import Home
@@ -60,13 +60,13 @@ class Marked:
 
     @property
     def labels(self) -> Mapping[str, Mention]:
-        """The mentions by what the model writes for them."""
+        """The mentions by their labels, which the model writes."""
         return {mention.label: mention for mention in self.mentions}
 
     def named_by(self, label: str) -> Mention | None:
-        """The one mention that a longer stretch of the sentence comes down to, as models copy now and then.
+        """The one mention inside a label that is too long: models sometimes copy words from around the brackets.
 
-        `te batrum` and `batrum bati` are the bathroom. A lamp with a place it is not in comes down to nothing.
+        `te batrum` and `batrum bati` are the bathroom. A lamp together with a place that it is not in gives None.
         """
         texts, wanted = [word.text for word in self.folded.words], label.split()
         for first in range(len(texts) - len(wanted) + 1):
@@ -81,7 +81,7 @@ class Marked:
 
 
 def _with_colours(folded: Folded, mentions: list[Mention]) -> Marked:
-    """Mark the mentions; colours elsewhere go by one name each, so that there may be fewer words."""
+    """Mark the mentions. Colour words elsewhere become one name each, so there may be fewer words."""
     taken = {index for mention in mentions for index in range(mention.first, mention.last + 1)}
     words, places = with_colours(folded.words, taken)
     moved = (replace(one, first=places[one.first], last=places[one.last]) for one in mentions)
@@ -90,7 +90,7 @@ def _with_colours(folded: Folded, mentions: list[Mention]) -> Marked:
 
 class _Match(NamedTuple):
     last: int
-    closeness: int  # how many tokens are exactly the name's, against sounding like it
+    closeness: int  # how many tokens match the name exactly; the others only sound like it
     things: tuple[Thing, ...]
     key: tuple[str, ...]
 
@@ -106,7 +106,7 @@ class Labels:
                 continue  # the red room is not called `red` for short: that is a colour
             known = ranked.setdefault(key, {})
             known[thing] = min(rank, known.get(thing, rank))
-        # Where a name is somebody's whole name, those who would only be called so for short do not count.
+        # If a key is the whole name of one thing, things for which it is only a shorter form do not count.
         self._things = {
             key: tuple(thing for thing, rank in known.items() if rank == min(known.values()))
             for key, known in ranked.items()
@@ -119,7 +119,7 @@ class Labels:
         self._kind_sounds = SoundIndex(word for word in self._kind_words if len(word) >= 4)
 
     def mark(self, folded: Folded) -> Marked:
-        """Find the mentions, each time the longest that begins at the leftmost word."""
+        """Find the mentions from left to right, the longest at each word."""
         words = [word.text for word in folded.words]
         mentions: list[Mention] = []
         index = 0
@@ -147,7 +147,7 @@ class Labels:
 
     @staticmethod
     def _before_exception(words: list[str], first: int) -> int:
-        """Where a name must have ended: `hall ma lamp bahek` is the hall but its lamp, not the lamp in the hall."""
+        """The index before which a name must end: `hall ma lamp bahek` is the hall except its lamp, not the lamp in it."""
         end = next((index for index in range(first, len(words)) if words[index] in _EXCEPT), None)
         within = words[first:end] if end is not None and end - first <= _LONGEST_KEY else []
         return first + within.index("ma") if "ma" in within else len(words)
@@ -171,12 +171,12 @@ class Labels:
             yield from self._matches(words, index + 1, key, closeness)
 
     def _tokens(self, words: list[str], index: int) -> Iterator[tuple[str, int, int]]:
-        """Tokens that a word may begin: kinds, itself, and what sounds like it."""
+        """The tokens that may start at a word: kinds, the word itself, and words that sound similar."""
         word, known = words[index], False
         for token, after in tokens_at(words, index):
             known = known or token[0] == "<"
             yield token, after, after - index
-        # `bedroom tu`: what folding would not take for a number may well be one in a name.
+        # `bedroom tu`: a word that folding does not read as a number may be one in a name.
         if index and (digits := digits_of(word)):
             yield digits, index + 1, 1
         if not known and word[0].isalpha() and not is_ordinary(word) and not is_colour(word):

@@ -1,7 +1,7 @@
-"""Every way to name what a home has: floors, areas and lights, as sequences of tokens (`vocabulary.tokens_of`).
+"""All names of the floors, areas and lights of a home, as sequences of tokens (`vocabulary.tokens_of`).
 
-A rank says how much of a name a key is: 0 for the whole name, 1 for a name together with where the thing is, 2 for a
-shorter form. Shorter forms may fit several things; then the house asks which one.
+Each key has a rank: 0 for the whole name, 1 for a name together with its place, 2 for a shorter form. Shorter forms may
+fit several things; then Batti asks which one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .vocabulary import FLOOR, GENERIC, HOUSE, LIGHT, NUMBER, ROOM, is_ordinary,
 
 Key = tuple[str, ...]
 WHOLE, PLACED, SHORT = 0, 1, 2
-_ROOM_NUMBER = 3  # digits; fewer could be anything
+_ROOM_NUMBER = 3  # digits; a shorter number could be anything
 
 
 class Thing(NamedTuple):
@@ -28,7 +28,7 @@ class Thing(NamedTuple):
 
 
 def keys_of(home: Home) -> Iterator[tuple[Key, Thing, int]]:
-    """All keys of a home, with what they name and their rank; a key may come several times."""
+    """All keys of a home, with what they name and their rank; a key may appear several times."""
     area_keys = {area.area_id: _best(_area_keys(area)) for area in home.areas}
     kinds = {token for keys in area_keys.values() for key in keys for token in key}
     for keys in area_keys.values():
@@ -65,7 +65,7 @@ def _keys_of_light(light: Light, places: dict[Key, int], rooms: set[Key]) -> Ite
 
 
 def _near(keys: Iterable[Key], kinds: set[str]) -> Iterator[Key]:
-    """The same keys by a kind that is near, where no room of the home is of that kind: the bathroom as the toilet."""
+    """The same keys with a related kind that no room of the home has: the bathroom is also called the toilet."""
     for key in keys:
         for index, token in enumerate(key):
             for near in lexicon.load("rooms").get(token.strip("<>"), {}).get("near", ()) if token[0] == "<" else ():
@@ -160,23 +160,23 @@ def _numbered(key: Key) -> Iterator[Key]:
 
 
 def _placed(keys: dict[Key, int], places: dict[Key, int]) -> Iterator[Key]:
-    """A thing together with where it is, in either order."""
+    """A thing together with its place, in either order."""
     for key, place in product(keys, places):
         if _content(place) and key[: len(place)] != place:
             yield (*place, *key)
             yield (*key, *place)
-            # `bedroom ko batti, table lamp`: people say light between the two as often as not.
+            # `bedroom ko batti, table lamp`: people often say light between the two.
             if key[-1] != LIGHT:
                 yield (*place, *key, LIGHT)
 
 
 def _content(key: Key) -> Key:
-    """What is left of a key without words that name nothing by themselves."""
+    """A key without the words that name nothing by themselves."""
     return tuple(token for token in key if token not in GENERIC)
 
 
 def _names_something(key: Key) -> bool:
-    """Whether a shorter form still has a word that could be meant as a name; a number only where it is a room's (101)."""
+    """Whether a shorter form still has a word that can be a name; a number counts only if it is a room number (101)."""
     return any(token[0] == "<" or not (token.isdigit() or is_ordinary(token)) for token in _content(key)) or (
         len(key) == 1 and key[0].isdigit() and len(key[0]) >= _ROOM_NUMBER
     )

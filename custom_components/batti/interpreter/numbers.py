@@ -1,4 +1,4 @@
-"""Number words as digits, in both languages, where they are certain.
+"""Replaces number words with digits, in both languages, if they are certainly numbers.
 
 >>> from .spelling import words_of
 >>> [word.text for word in as_digits(list(words_of("chalis pratishat, twenty five, चालीस")))]
@@ -15,7 +15,7 @@ from .spelling import Word, words_of
 _PERCENT = "percent"
 _MOST_WORDS = 3
 _HUNDRED = frozenset(("say", "saya", "sae", "hundred"))
-_SMALL = {"ek": "1", "one": "1", "wan": "1"}  # too common to be numbers elsewhere
+_SMALL = {"ek": "1", "one": "1", "wan": "1"}  # numbers only next to hundreds; elsewhere these words are too common
 
 
 @cache
@@ -37,10 +37,10 @@ def _table() -> dict[tuple[str, ...], str]:
 
 @cache
 def _ambiguous() -> frozenset[tuple[str, ...]]:
-    """Number words that are also other words (sathi, 60 or friend): digits only where percent follows."""
+    """Number words that are also other words (sathi, 60 or friend): digits only before percent."""
     numbers = lexicon.load("numbers").values()
     listed = (_words(spelling) for entry in numbers for spelling in entry.get("ambiguous") or ())
-    return frozenset({*listed, ("ten",), ("for",)})  # folded, then and for look like these
+    return frozenset({*listed, ("ten",), ("for",)})  # then and for are folded to these
 
 
 def _words(spelling: str) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def _words(spelling: str) -> tuple[str, ...]:
 
 
 def digits_of(word: str) -> str | None:
-    """The number that a folded word may mean, also where it is another word as well."""
+    """The number that a folded word may mean, even if it is also another word."""
     found = _table().get((word,))
     return found if found != "%" else None
 
@@ -74,7 +74,7 @@ def as_digits(words: list[Word]) -> list[Word]:
 
 
 def _with_hundreds(words: list[Word], in_letters: set[int]) -> list[Word]:
-    """`ek saya tin`, `dui saya`: hundreds said in words are one number with what stands around them."""
+    """`ek saya tin`, `dui saya`: hundreds in words and the numbers around them are one number."""
     result: list[Word] = []
     for word in words:
         before = result[-1] if result else None

@@ -1,4 +1,4 @@
-"""A plan: Home Assistant actions with ids, checked, and its one canonical YAML form.
+"""A plan: checked Home Assistant actions with ids, and their one canonical YAML form.
 
 >>> plan = Plan((Action("light.turn_on", {"area_id": ("kitchen",)}, {"brightness_pct": 30}),))
 >>> print(plan.to_yaml(), end="")
@@ -39,7 +39,7 @@ Target = Mapping[str, tuple[str, ...]]
 
 
 class Asking(StrEnum):
-    """What the house has to ask before it can act."""
+    """What Batti has to ask before it can act."""
 
     WHICH_ROOM = "which_room"
     WHICH_ONE = "which_one"
@@ -47,7 +47,7 @@ class Asking(StrEnum):
 
 @dataclass(frozen=True)
 class Question:
-    """A question back: what is asked, the words in doubt as typed, and the names to choose from."""
+    """A question to the speaker: what is asked, the unclear words as typed, and the names to choose from."""
 
     asking: Asking
     heard: str = ""
@@ -56,7 +56,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Action:
-    """One action. `target` has entity_id, area_id, floor_id or several; `said` is how the speaker named it."""
+    """One action. `target` has one or more of entity_id, area_id and floor_id; `said` is how the speaker named it."""
 
     action: str
     target: Target
@@ -64,7 +64,7 @@ class Action:
     said: tuple[str, ...] = field(default=(), compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data in canonical order; one id stands alone, several are a list."""
+        """Plain data in canonical order; one id is a string, several are a list."""
         target = {key: list(ids) if len(ids) > 1 else ids[0] for key in _TARGET_KEYS if (ids := self.target.get(key))}
         item: dict[str, Any] = {"action": self.action} | ({"target": target} if target else {})
         data = {key: self.data[key] for key in _DATA_KEYS if key in self.data}
@@ -73,7 +73,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done, in the order said, and what could not be made of the sentence."""
+    """The actions in the order said; or why there are none: a refusal, unknown names or a question."""
 
     actions: tuple[Action, ...] = ()
     refusal: Refusal | None = field(default=None, compare=False)
@@ -86,7 +86,7 @@ class Plan:
         return tuple(action for action in self.actions if action.action in LIGHT_ACTIONS)
 
     def to_list(self) -> list[dict[str, Any]]:
-        """The plan as the data that its YAML means."""
+        """The plan as plain data, the same as in its YAML."""
         return [action.to_dict() for action in self.actions]
 
     def to_yaml(self) -> str:
@@ -98,7 +98,7 @@ class Plan:
         """Read and check canonical YAML.
 
         Raises:
-            PlanError: the text is no YAML, or says something that is not in the output language.
+            PlanError: the text is not YAML, or contains something that is not in the output language.
         """
         try:
             items = yaml.safe_load(text)
@@ -110,9 +110,9 @@ class Plan:
 
 
 def joined(actions: Iterable[Action]) -> tuple[Action, ...]:
-    """The same actions, where one thing done to several targets in a row is one action.
+    """The same actions, but actions in a row that do the same to different targets become one.
 
-    Not toggling and steps: a light that two targets share has them twice.
+    Toggling and steps are not joined: a light that is in two targets gets them twice.
 
     >>> one, other = (Action("light.turn_off", {"area_id": (name,)}) for name in ("kitchen", "hall"))
     >>> [action.target for action in joined([one, other])]
@@ -139,7 +139,7 @@ def _union(one: Target, other: Target) -> Target:
 
 
 def lights_of(action: Action, home: Home) -> tuple[str, ...]:
-    """The entity ids that a target stands for, each once, in the home's order; only lights that the home has."""
+    """The entity ids of a target, each once, in the home's order; only lights that the home has."""
     entities = set(action.target.get("entity_id", ()))
     areas = set(action.target.get("area_id", ()))
     for floor_id in action.target.get("floor_id", ()):

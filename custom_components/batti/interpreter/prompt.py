@@ -1,10 +1,10 @@
 """The one prompt: a fixed prefix, then the sentence, in Llama 3's chat format.
 
-The prefix is the same for every command, so an engine evaluates it once. A piece marked special is ours and is tokenised
-with the model's control tokens; what a person typed never is.
+The prefix is the same for every command, so an engine evaluates it once. A special piece is our own text, and its control
+tokens are read as such; text that a person typed is never special.
 
-A model that was trained on this prompt needs no more than the sentence. A stock instruct model is told in its prefix
-what to do, and shown some turns (`few_shot.yaml`).
+A model that was trained on this prompt needs only the sentence. The prefix of a stock instruct model has instructions and
+some example turns (`few_shot.yaml`).
 
 Format: Llama 3 model card, https://github.com/meta-llama/llama-models, "Prompt format".
 """
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-VERSION = "batti-3"  # changes whenever a model trained before would misread the prompt or the output language
+VERSION = "batti-3"  # change it whenever older models would misread the prompt or the output language
 SYSTEM = "batti"
 BRACKETS = ("[", "]")  # around words that name something in the home; no folded word looks like these
 END_OF_TURN = "<|eot_id|>"
@@ -27,14 +27,14 @@ CHAT_TOKENS = ("<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<
 
 
 class Style(StrEnum):
-    """How a model is addressed: one that learnt this prompt, or one that learnt to follow instructions."""
+    """Which prompt a model gets: one trained on this prompt, or a stock model that follows instructions."""
 
     TRAINED = "trained"
     INSTRUCT = "instruct"
 
 
 class Piece(NamedTuple):
-    """A stretch of prompt; `special` where the model's control tokens count as such."""
+    """A piece of the prompt; if `special`, control tokens in it are read as such."""
 
     text: str
     special: bool
@@ -52,7 +52,7 @@ def prefix(style: Style = Style.TRAINED) -> list[Piece]:
 
 
 def _turn(sentence: str, answer: str, previous: str = "") -> Iterator[Piece]:
-    """A turn that stands in the prefix, and the header of the user's next one."""
+    """An example turn of the prefix, and the header of the user's next turn."""
     yield from user(sentence, previous)
     yield from (Piece(line, False) for line in answer.splitlines(keepends=True))
     yield Piece("<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n", True)
@@ -73,10 +73,10 @@ def user(sentence: str, previous: str = "") -> list[Piece]:
 
     Args:
         sentence: folded, names of the home in brackets.
-        previous: the lines that the model wrote for the sentence before, where this one may follow on from it.
+        previous: the model's lines for the previous sentence, if this one may refer to it.
     """
-    # A line is a piece: lines are tokenised whole, here as in answers. The space before the sentence gives its first
-    # word the same token as the words after it.
+    # Each line is one piece, so it has the same tokens here as in answers. The space before the sentence gives its
+    # first word the same token as later words.
     return [
         *(Piece(line, False) for line in previous.splitlines(keepends=True)),
         Piece(" " + sentence, False),

@@ -1,6 +1,6 @@
 """The answer, in the script that the speaker used: romanised Nepali, Devanagari or English.
 
-What is said is in `replies.yaml`; here it is only put together. Things are called what the speaker called them.
+The texts are in `replies.yaml`; this file only combines them. Things have the names that the speaker used.
 
 >>> script_of("bhansa ko batti bala"), script_of("भान्साको बत्ती बाल"), script_of("kitchen light off")
 (<Script.ROMAN: 'roman'>, <Script.DEVANAGARI: 'devanagari'>, <Script.ENGLISH: 'english'>)
@@ -46,7 +46,7 @@ class Unable:
 
 @dataclass(frozen=True)
 class Description:
-    """How some lights are: what the speaker called them, the names of those that are on, how many there are."""
+    """The state of some lights: what the speaker called them, the names of those that are on, how many there are."""
 
     said: tuple[str, ...]
     on: tuple[str, ...]
@@ -55,7 +55,7 @@ class Description:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a plan: lights that were called, lights that could not be, and lights that were asked about."""
+    """The result of a plan: lights that were called, lights that could not be, and lights that were asked about."""
 
     changed: tuple[str, ...] = ()
     unable: tuple[Unable, ...] = ()
@@ -70,20 +70,20 @@ def _texts() -> dict[str, dict[str, str]]:
 
 
 @cache
-def _telling(script: str) -> frozenset[str]:
+def _typical_words(script: str) -> frozenset[str]:
     return frozenset(fold_name(_texts()["telling"][script]))
 
 
 def script_of(text: str) -> Script:
-    """The script of a sentence; of a mixed one, the one that answers it best."""
+    """The script of a sentence; for a mixed one, the best script for the answer."""
     devanagari = sum("\u0900" <= character <= "\u097f" for character in text)
     latin = sum(character.isascii() and character.isalpha() for character in text)
     if devanagari and 2 * devanagari >= latin:
         return Script.DEVANAGARI
     words = fold_name(text)
-    # English words are at home in romanised Nepali (light off gara), Nepali words not in English.
-    nepali = 2 * sum(word in _telling("roman") for word in words)
-    english = sum(word in _telling("english") for word in words)
+    # Romanised Nepali often has English words (light off gara); English sentences have no Nepali words.
+    nepali = 2 * sum(word in _typical_words("roman") for word in words)
+    english = sum(word in _typical_words("english") for word in words)
     return Script.ENGLISH if english > nepali else Script.ROMAN
 
 
@@ -91,9 +91,9 @@ def reply(text: str, plan: Plan, outcome: Outcome, home: Home) -> str:
     """Say what was done, what was not, and why.
 
     Args:
-        text: the sentence that is answered; decides the script.
+        text: the sentence to answer; it decides the script.
         plan: what was understood.
-        outcome: what came of it.
+        outcome: the result of the plan.
     """
     say = _Sayer(script_of(text))
     if plan.question:
@@ -117,18 +117,18 @@ def error_reply(text: str, error: BattiError | str) -> str:
 
 
 class _Sayer:
-    """Speaks one script."""
+    """Makes the texts of one script."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
         self.texts = _texts()[script.value]
 
     def text(self, key: str, **slots: object) -> str:
-        """A text with its slots filled; slots may hold braces of their own, so nothing is formatted twice."""
+        """A text with its slots filled; values may contain braces, so nothing is formatted twice."""
         return self.texts[key].format(**slots)
 
     def done(self, action: Action) -> str:
-        """One action as something done."""
+        """Say that one action was done."""
         what = self.lights(action.said, named=action.target.keys() <= {"entity_id"})
         data = dict(action.data)
         if (step := data.get("brightness_step_pct")) is not None:
@@ -139,7 +139,7 @@ class _Sayer:
         return self.text(action.action.partition(".")[2], what=what)
 
     def description(self, description: Description) -> str:
-        """How lights are: all on, all off, or which are on."""
+        """Say whether lights are all on or all off, or which are on."""
         what = self.lights(description.said, named=description.count == 1)
         if not description.on:
             return self.text("are_off", what=what)
@@ -150,7 +150,7 @@ class _Sayer:
         return self.text("some_on", what=what, names=names)
 
     def lights(self, said: Iterable[str], named: bool = False) -> str:
-        """The lights that were meant, as they were called; a light has its own name, a room has lights."""
+        """The lights as the speaker called them: a light by its name alone (`named`), a room with the word for lights."""
         said = tuple(said)
         if said == (ALL,):
             return self.texts["all"]
@@ -166,7 +166,7 @@ class _Sayer:
         return self._tidy(self.text(question.asking.value, heard=question.heard, options=", ".join(options)))
 
     def sentence(self, parts: list[str]) -> str:
-        """Parts as one sentence."""
+        """Join parts into one sentence."""
         text = self._tidy(", ".join(parts))
         return text + ("।" if self.script is Script.DEVANAGARI else ".")
 

@@ -1,7 +1,7 @@
-"""From what the model wrote to a plan: labels become ids of this home.
+"""Turns the model's lines into a plan: labels become ids of this home.
 
-What a label stands for was found before the model ran (`labels.py`); here the speaker's own area decides between several
-things of one name, exceptions are taken away, and what cannot be decided becomes a question.
+`labels.py` found the meaning of each label before the model ran. Here the speaker's area decides between several things
+with one name, exceptions are removed, and what stays unclear becomes a question.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class _Absent(Exception):
 
 @dataclass(frozen=True)
 class Previous:
-    """What the speaker's last sentence became, for one that follows on from it (`ajhai kam gara`).
+    """The result of the speaker's last sentence, for a next one that refers to it (`ajhai kam gara`).
 
     Attributes:
         written: the model's lines.
-        things: what each label of theirs stands for.
-        said: how each was typed.
+        things: the things that each label in the lines means.
+        said: each label as it was typed.
     """
 
     written: str
@@ -49,7 +49,7 @@ class Previous:
 
     @classmethod
     def of(cls, written: str, marked: Marked, before: Previous | None) -> Previous:
-        """Keep the labels that some lines use, also those that they took over from the lines before."""
+        """Keep the labels that the lines use, including those from the previous lines."""
         lines = (line.removeprefix(LABEL_PREFIX) for line in written.splitlines() if line.startswith(LABEL_PREFIX))
         things, said = {}, {}
         for label in lines:
@@ -61,11 +61,11 @@ class Previous:
 
 
 def resolve(written: str, marked: Marked, home: Home, area_id: str | None, previous: Previous | None = None) -> Plan:
-    """Make a plan of the model's lines.
+    """Make a plan from the model's lines.
 
     Args:
-        written: text in the language of `grammar.py`; may name things that the home has not.
-        marked: the sentence that it was written for.
+        written: text in the language of `grammar.py`; may name things that the home does not have.
+        marked: the sentence that the model read.
         area_id: the area that the speaker is in, if known.
         previous: the plan before, whose labels may be used too.
 
@@ -107,7 +107,7 @@ def _refusal(written: str) -> Refusal | None:
 class _Resolver:
     def __init__(self, marked: Marked, home: Home, area_id: str | None, previous: Previous | None) -> None:
         self._marked, self._home, self._area_id, self._previous = marked, home, area_id, previous
-        self._spoken_of: list[str] = []  # areas, the last one last
+        self._spoken_of: list[str] = []  # areas of this plan so far, in order
 
     def action(self, item: dict[str, Any]) -> Action:
         if item["action"] == UNDO:
@@ -152,7 +152,7 @@ class _Resolver:
         raise _Ask(Question(Asking.WHICH_ROOM, "", tuple(area.name for area in lit)))
 
     def _one_of(self, things: tuple[Thing, ...], heard: str) -> tuple[Thing, ...]:
-        """Of things with one name: the area before its namesake, else the one near by (see below), else ask."""
+        """Choose between things with one name: a floor, then an area, then the nearest light; if still unclear, ask."""
         for kind in ("floor", "area"):
             if len(things) > 1 and any(thing.kind == kind for thing in things):
                 things = tuple(thing for thing in things if thing.kind == kind)
@@ -170,7 +170,7 @@ class _Resolver:
         return things
 
     def _without(self, target: Ids, exceptions: Ids) -> Ids:
-        """What remains: whole areas where nothing of them is excepted, and single lights."""
+        """The target without the exceptions: whole areas that have no exception, and single lights."""
         left_out = set(self._entities(exceptions))
         wanted = [entity_id for entity_id in self._entities(target) if entity_id not in left_out]
         whole = [

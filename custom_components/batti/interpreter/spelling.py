@@ -1,4 +1,4 @@
-"""Words out of text: one alphabet, one way to spell a sound.
+"""Splits text into words, in one alphabet and with one spelling for each sound.
 
 The rules follow how romanised Nepali alternates (a/aa, i/ee, u/oo, chh/ch/x, v/w/bh/b, sh/s, dropped h, doubled letters).
 """
@@ -19,7 +19,7 @@ _TOKEN = re.compile(
 )
 _MARKS = {",": ",", ";": ",", ":": ",", "\n": ",", "/": ",", "&": "ra", "+": "ra", "?": "?", "%": "%"}
 _STOP = "."
-_PLURAL = re.compile(r"^([a-z]{3,}?)(haru+|haroo)(ko|ka|lai|ma|le)?$")  # lightharu: else t and h would be one sound
+_PLURAL = re.compile(r"^([a-z]{3,}?)(haru+|haroo)(ko|ka|lai|ma|le)?$")  # lightharu: else t and h become one sound
 
 # Applied in this order, again and again until nothing changes, so that a folded word folds to itself.
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -90,7 +90,7 @@ def words_of(text: str) -> Iterator[Word]:
 
 
 def _parts(match: re.Match[str]) -> list[tuple[int, int]]:
-    """A word, or several where endings are written onto it that must be cut off before their letters are folded."""
+    """The ranges of a word and its attached endings, which must be cut off before letters are folded."""
     start, end = match.span()
     cuts = [end]
     if match.lastgroup == "deva":
@@ -117,7 +117,7 @@ def spell(word: str) -> str:
 
 
 def _normalised(text: str) -> tuple[str, list[int]]:
-    """Lower-case text in compatibility form without accents, and for each of its characters its place in `text`."""
+    """The text in lower case and NFKD form without accents, and the index in `text` of each of its characters."""
     characters: list[str] = []
     origin: list[int] = []
     for index, character in enumerate(text):

@@ -1,4 +1,4 @@
-"""What words can stand for, before any home is looked at: kinds from the lexicon, and words that sound alike.
+"""What words can mean in any home: kinds from the lexicon, and words that sound similar.
 
 A name is compared as a sequence of tokens: a kind (`<kitchen>`, whatever it is called) or a word. `bhansa`, `kitchen` and
 `भान्साकोठा` are all `<kitchen>`; `Ramesh ko kotha` and `Ramesh's room` are both `rames`, `<room>`.
@@ -13,14 +13,13 @@ from functools import cache, lru_cache
 from . import lexicon
 from .fold import fold_name
 
-# Words between the parts of a name that carry no name themselves: bhansa *ko* batti, lamp *in the* hall, bedroom *ma
-# bhako* lamp.
+# Words that only connect the parts of a name: bhansa *ko* batti, lamp *in the* hall, bedroom *ma bhako* lamp.
 CONNECTIVES = frozenset("ko ka ki ma s the te in of at my on bako baeko bayeko rahe raheko mero hamro".split())
 LIGHT, ROOM, FLOOR, HOUSE, NUMBER = "<light>", "<room>", "<floor>", "<house>", "<number>"
 GENERIC = frozenset({LIGHT, ROOM, FLOOR, HOUSE, NUMBER})
 _KIND_FILES = ("generic", "rooms", "lights")
-# Words that commands are made of. They are never taken for a name that only sounds like them (`gardinus`, garden), and do
-# not name anything by themselves (the `haru` of `kotha haru`).
+# Words of commands. They never match a name that only sounds like them (`gardinus`, garden), and name nothing by
+# themselves (the `haru` of `kotha haru`).
 _ORDINARY = frozenset(
     """ra ani tara ki ta na ni pani hai la haru jati sabai sab matra bahek chodera chha cha chaina ho hoina haina chai yo tyo
     yaha tyaha kun kati kina kaha ko ka ma lai le bata samma sama tira bitra bahira mati tala ali alikati ajai feri aba
@@ -39,7 +38,7 @@ _VERB = re.compile(
 
 @cache
 def kinds() -> dict[tuple[str, ...], str]:
-    """Folded names of kinds, as word sequences without connectives, to their token; the first file that has one wins."""
+    """From the folded names of kinds, as sequences of words, to their tokens; the first file with a name wins."""
     table: dict[tuple[str, ...], str] = {}
     for file in _KIND_FILES:
         for kind, entry in lexicon.load(file).items():
@@ -59,7 +58,7 @@ def longest_kind() -> int:
 
 
 def tokens_at(words: Sequence[str], index: int) -> Iterator[tuple[str, int]]:
-    """The tokens that may begin at a word, longest first, each with the index after it; the word itself comes last."""
+    """The tokens that may start at a word, longest first, each with the index after it; the word itself comes last."""
     table = kinds()
     for length in range(min(longest_kind(), len(words) - index), 0, -1):
         kind = table.get(tuple(words[index : index + length]))
@@ -69,7 +68,7 @@ def tokens_at(words: Sequence[str], index: int) -> Iterator[tuple[str, int]]:
 
 
 def tokens_of(words: Sequence[str]) -> tuple[str, ...]:
-    """The tokens of a name, reading each time the longest kind, connectives left out.
+    """The tokens of a name: the longest kind at each word, without connectives.
 
     >>> tokens_of(fold_name("Ramesh ko kotha")), tokens_of(fold_name("भान्साकोठा"))
     (('rames', '<room>'), ('<kitchen>',))
@@ -86,7 +85,7 @@ def tokens_of(words: Sequence[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16384)
 def skeleton(word: str) -> str:
-    """The consonants of a word, those alike that are mixed up across scripts and spellings.
+    """The consonants of a word; consonants that people mix up become the same letter.
 
     >>> skeleton("stadi"), skeleton("studi"), skeleton("lyamp")
     ('std', 'std', 'lmp')
@@ -97,7 +96,7 @@ def skeleton(word: str) -> str:
 
 
 def is_ordinary(word: str) -> bool:
-    """Whether a folded word belongs to commands rather than to names."""
+    """Whether a folded word belongs to commands, not to names."""
     return word in _ORDINARY or word in CONNECTIVES or _VERB.fullmatch(word) is not None
 
 
@@ -128,7 +127,7 @@ def _one_edit_apart(one: str, other: str) -> bool:
 
 
 class SoundIndex:
-    """Words that sound like a given one, found without comparing with all of them."""
+    """An index to find words that sound like a given one, without comparing all of them."""
 
     def __init__(self, words: Iterable[str]) -> None:
         """Index the words by first letter, and by skeleton."""

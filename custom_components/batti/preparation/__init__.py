@@ -1,10 +1,10 @@
-"""Preparation: an engine that works on this computer, whatever Home Assistant was installed on.
+"""Preparation: finds or downloads an engine that works on this computer, for every kind of Home Assistant installation.
 
-`attempts.py` goes through the ways to one: what was prepared before (`record.py`), a llama-cpp-python beside Home
-Assistant, a wheel that the user put into the folder (`wheel.py`), the ready engine of the table (`table.py`,
-`wheels.yaml`) from the package index (`index.py`). Each is unpacked into a folder of its own (`install.py`) and has to
-answer a sentence (`probe.py`) before it counts. Nothing is ever built here. No Home Assistant in here: scripts/setup
-prepares with it too (`__main__.py`).
+`attempts.py` tries these, one after the other: the engine that was prepared before (`record.py`), llama-cpp-python
+installed beside Home Assistant, a wheel that the user put into the folder (`wheel.py`), the ready engine of the table
+(`table.py`, `wheels.yaml`) from the package index (`index.py`). A wheel is unpacked into its own folder (`install.py`).
+Every engine must answer a sentence (`probe.py`) before it is used. Nothing is built here. Nothing here imports Home
+Assistant, because scripts/setup uses it too (`__main__.py`).
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ async def prepare(
     ways: Collection[Origin] = tuple(Origin),
     table: Table | None = None,
 ) -> Prepared:
-    """Make sure that there is an engine. Cancelled or killed, it goes on the next time where it was.
+    """Make sure that there is an engine. After a cancellation or a kill, the next call resumes the work.
 
     Args:
-        folder: where all of it is kept, `<config>/.cache/batti/engine`.
+        folder: where everything is kept, `<config>/.cache/batti/engine`.
         model: a GGUF file to try engines with.
         session: for downloads.
-        on_progress: told of every stage.
-        again: prepare anew, although something was prepared: it crashed, or the user has put another wheel there.
-        python: the interpreter that engines are to run with; this one where None.
-        computer: the computer that `python` is for; this one where None.
+        on_progress: called at every stage.
+        again: prepare again although an engine is prepared: it crashed, or the user has put another wheel there.
+        python: the interpreter that runs engines; if None, this one.
+        computer: the computer that `python` is for; if None, this one.
         ways: where the engine may come from.
-        table: what is wanted; `wheels.yaml` where None.
+        table: the wanted engine and its wheels; if None, `wheels.yaml`.
 
     Raises:
-        EngineMissing: there is none; the message tells what was tried, why it failed and what to do.
-        ModelMissing, ModelRefused: the model is at fault, no engine can answer with it.
+        EngineMissing: no engine works; the message says what was tried, why it failed and what to do.
+        ModelMissing, ModelRefused: the model is the problem: no engine can use it.
     """
     target = await asyncio.to_thread(this_computer) if computer is None else computer
     wanted = await asyncio.to_thread(read_table) if table is None else table
@@ -63,7 +63,7 @@ async def prepare(
         return before.prepared(folder)
     async with only_one(folder):
         latest = await asyncio.to_thread(_before, folder, ways)
-        if latest != before and latest is not None:  # somebody else has just done it
+        if latest != before and latest is not None:  # another process has just prepared it
             return latest.prepared(folder)
         tell = on_progress or (lambda stage, share: None)
         attempts = Attempts(folder, model, session, target, wanted, before, python, tell)
@@ -75,6 +75,6 @@ async def prepare(
 
 
 def _before(folder: Path, ways: Collection[Origin]) -> Record | None:
-    """What was prepared earlier, in one of these ways."""
+    """The record of the engine prepared earlier, if it came in one of these ways."""
     record = read_record(folder)
     return record if record is not None and record.origin in ways else None

@@ -1,8 +1,8 @@
-"""Make sure that the ready engine is in a folder, downloaded if need be, and name it.
+"""Make sure that the ready engine is in a folder (download it if needed), and print its name and version.
 
     python -m custom_components.batti.preparation FOLDER
 
-The wheel that was downloaded stays in FOLDER/downloaded.
+The downloaded wheel stays in FOLDER/downloaded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from . import Origin, Prepared, prepare
 
 
 def main() -> int:
-    """Do what the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="Batti's ready engine")
     parser.add_argument("folder", type=Path, help="where it is, or is put")
     folder = parser.parse_args().folder.absolute()

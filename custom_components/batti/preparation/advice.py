@@ -1,4 +1,4 @@
-"""What to do where no engine works."""
+"""Advice for the user if no engine works."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SERVER = (
 
 
 def advice(folder: Path, computer: Computer, version: str, reasons: Sequence[str], missing: Row | None) -> str:
-    """What was tried and what to do; makes the folder that the user is to put a wheel into.
+    """Say what was tried and what to do; also creates the folder for the user's wheel.
 
     Args:
         folder: where everything is kept.
-        computer: the one that an engine was wanted for.
-        version: of the ready engine.
+        computer: the computer that needs an engine.
+        version: the version of the ready engine.
         reasons: why each way failed.
         missing: the wheel that fits the computer, if it could not be downloaded.
     """

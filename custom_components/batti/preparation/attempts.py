@@ -1,4 +1,4 @@
-"""The ways to an engine on this computer, one after the other; whichever fails leaves a reason."""
+"""Tries the ways to get an engine on this computer, one after the other, and keeps the reason why each failed."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ DOWNLOADED = "downloaded"
 
 @dataclass
 class Attempts:
-    """All that the ways have in common.
+    """What all ways share.
 
     Attributes:
         folder: where everything is kept.
-        model: what engines are tried with.
+        model: the model that engines are tried with.
         session: for downloads.
-        computer: the one that the engine is for.
-        table: what is wanted.
-        before: what was prepared earlier, or None.
+        computer: the computer that needs the engine.
+        table: the wanted engine and its wheels.
+        before: the engine that was prepared earlier, or None.
         python: see `LocalEngine`.
-        tell: told of every stage.
+        tell: called at every stage.
         reasons: why each way failed so far.
         missing: the wheel that fits this computer, if it could not be downloaded.
     """
@@ -59,15 +59,15 @@ class Attempts:
     missing: Row | None = None
 
     async def first(self, allowed: Collection[Origin], *, again: bool) -> Record | None:
-        """The first engine that works, kept for the next time; None where none does."""
+        """The first engine that works, recorded for the next start; None if none works."""
         by_origin: dict[Origin, Callable[[], Awaitable[Record | None]]] = {
             Origin.INSTALLED: self._installed,
             Origin.WHEEL: self._wheels,
             Origin.DOWNLOADED: self._downloaded,
         }
         ways = [way for origin, way in by_origin.items() if origin in allowed]
-        # What worked before most likely does so now that another version of the C library is beside it. An older
-        # version, or one that crashed, is still better than none.
+        # An engine that worked before most likely still works after an update of the C library, so it comes first. An
+        # outdated engine, or one that crashed, comes last: it is better than none.
         if self.before is not None and await asyncio.to_thread(self.before.is_kept, self.folder):
             up_to_date = self.before.wanted == self.table.version
             ways.insert(0 if up_to_date and not again else len(ways), self._kept)
@@ -80,13 +80,13 @@ class Attempts:
     async def _kept(self) -> Record | None:
         assert self.before is not None
         engine = self.before.prepared(self.folder)
-        with self._noting(f"what was prepared before ({engine.binding} {engine.version})"):
+        with self._keep_reason(f"what was prepared before ({engine.binding} {engine.version})"):
             await self._try(engine)
             return await self._keep(engine, any_python=not self.before.python)
         return None
 
     async def _installed(self) -> Record | None:
-        with self._noting("beside Home Assistant"):
+        with self._keep_reason("beside Home Assistant"):
             module = await find_installed(self.python)
             version = await asyncio.to_thread(version_in, module.parents[1])
             engine = Prepared(Binding.LLAMA_CPP_PYTHON, None, version, Origin.INSTALLED)
@@ -95,14 +95,14 @@ class Attempts:
         return None
 
     async def _wheels(self) -> Record | None:
-        """The best of the user's own that works."""
+        """The best of the user's own wheels that works."""
         fitting = []
         for path in await asyncio.to_thread(lambda: sorted((self.folder / WHEELS).glob("*.whl"))):
-            with self._noting(f"the wheel {path.name}"):
+            with self._keep_reason(f"the wheel {path.name}"):
                 fitting.append(await self._named(path))
         fitting.sort(key=lambda wheel: (wheel.binding is Binding.LLAMA_CPP_PYTHON, wheel.version, -wheel.rank))
         for wheel in reversed(fitting):
-            with self._noting(f"the wheel {wheel.path.name}"):
+            with self._keep_reason(f"the wheel {wheel.path.name}"):
                 return await self._install(wheel, Origin.WHEEL)
         return None
 
@@ -111,7 +111,7 @@ class Attempts:
         if row is None:
             self.reasons.append(f"to download: no engine is published for {self.computer}")
             return None
-        with self._noting(f"to download {row.file}"):
+        with self._keep_reason(f"to download {row.file}"):
             return await self._install(await self._download(row), Origin.DOWNLOADED)
         return None
 
@@ -119,12 +119,12 @@ class Attempts:
         target = self.folder / DOWNLOADED / row.file
         wheel = await self._named(target)
         lacking = sorted(row.features - self.computer.features)
-        if self.computer.features and lacking:  # where nothing is known of the processor, the trial shows it
+        if self.computer.features and lacking:  # if the processor is unknown, the trial decides
             raise DeadEnd(
                 f"it needs a processor with {', '.join(lacking)}, and this one is without (in a virtual machine: give it the "
                 "host's own type of processor)"
             )
-        # Nothing is asked of anybody where it is kept from an earlier time.
+        # A wheel from an earlier download needs no request.
         if not await asyncio.to_thread(PartialFile(target).is_done, row.sha256, row.size):
             self.tell(Stage.DOWNLOADING, None)
             self.missing = row
@@ -134,14 +134,14 @@ class Attempts:
         return wheel
 
     async def _named(self, path: Path) -> Wheel:
-        """What a file's name tells of it, with the Python that the engine is for in mind."""
+        """Read a wheel's name, for the Python that runs the engine."""
         return await asyncio.to_thread(Wheel.named, path, self.computer, await self._python_version())
 
     async def _python_version(self) -> str:
         return THIS_PYTHON if self.python is None else await version_of(self.python)
 
     async def _install(self, wheel: Wheel, origin: Origin) -> Record:
-        """Unpack a wheel, try it, and only then put it where an earlier one may be."""
+        """Unpack a wheel, try it, and only then replace an earlier engine with it."""
         self.tell(Stage.INSTALLING, None)
         await asyncio.to_thread(wheel.check)
         new = self.folder / f"{PACKAGES}.new"
@@ -163,10 +163,10 @@ class Attempts:
         except ModelRefused as error:
             if (engine.binding, engine.version) == (Binding.XLLAMACPP, self.table.version):
                 raise
-            raise DeadEnd(str(error)) from error  # the one that is wanted may take it
+            raise DeadEnd(str(error)) from error  # the wanted version may accept this model
 
     async def _keep(self, engine: Prepared, *, any_python: bool, beside: Path | None = None) -> Record:
-        """Write down what works, and remove what only the way there needed."""
+        """Record the engine that works, and remove temporary files."""
         python = None if any_python else await self._python_version()
         record = Record.of(self.computer, self.table.version, engine, python=python, beside=beside)
         try:
@@ -185,8 +185,8 @@ class Attempts:
                     path.unlink()
 
     @contextmanager
-    def _noting(self, way: str) -> Iterator[None]:
-        """Keep the reason why a way fails; a model that is not there or no engine takes is another matter."""
+    def _keep_reason(self, way: str) -> Iterator[None]:
+        """Keep the reason why a way fails. A missing or refused model is raised instead: it would fail every way."""
         try:
             yield
         except ModelMissing, ModelRefused:

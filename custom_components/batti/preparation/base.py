@@ -1,4 +1,4 @@
-"""What preparation gives, what it tells while it is at work, and how one way to an engine fails."""
+"""The types of preparation: its result, its progress, and the error of one way to an engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..interpreter.errors import BattiError
 class Origin(StrEnum):
     """Where an engine comes from."""
 
-    INSTALLED = "installed"  # it is beside Home Assistant
+    INSTALLED = "installed"  # installed beside Home Assistant
     WHEEL = "wheel"  # the user put a wheel into the folder
     DOWNLOADED = "downloaded"  # the ready one, from the package index
 
@@ -24,9 +24,9 @@ class Prepared:
     """An engine that answered a sentence on this computer.
 
     Attributes:
-        binding: what brings llama.cpp.
-        packages: the folder that goes on the worker's path; None where the binding is beside Home Assistant.
-        version: of the binding.
+        binding: the Python package that contains llama.cpp.
+        packages: the folder to add to the worker's Python path; None if the binding is installed beside Home Assistant.
+        version: the version of the binding.
         origin: where it comes from.
     """
 
@@ -46,8 +46,8 @@ class Stage(StrEnum):
 
 
 Progress = Callable[[Stage, float | None], None]
-"""Told of every stage, and of the share of it that is done, 0..1, where that is known."""
+"""Called with each stage, and the share of it that is done (0..1) if that is known."""
 
 
 class DeadEnd(BattiError):
-    """One way to an engine leads nowhere on this computer; the message says why."""
+    """One way to get an engine failed on this computer; the message says why."""

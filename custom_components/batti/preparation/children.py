@@ -1,4 +1,4 @@
-"""Child processes that end with whoever waits for them."""
+"""Child processes that are killed when the call that waits for them is cancelled."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .base import DeadEnd
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A process that came to its end: its exit status, and what it wrote to stdout and stderr."""
+    """A finished process: its exit status, and what it wrote to stdout and stderr."""
 
     status: int
     lines: tuple[str, ...]
 
 
 async def run(command: Sequence[str], *, environment: Mapping[str, str] | None = None) -> Finished:
-    """Run a command to its end; where this is cancelled, it is killed.
+    """Run a command and wait for its end; if this call is cancelled, kill it.
 
     Args:
         command: what to run.
-        environment: all of its environment; this process's where None.
+        environment: its whole environment; if None, that of this process.
 
     Raises:
         DeadEnd: it cannot be started.

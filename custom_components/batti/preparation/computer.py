@@ -1,4 +1,4 @@
-"""What an engine depends on in the computer that it is to run on."""
+"""The properties of a computer that decide which engine runs on it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from packaging.tags import platform_tags
 
 AVX2 = frozenset("avx2 fma f16c bmi2".split())
-"""What llama.cpp is built for on x86_64 where nothing else is said (GGML_NATIVE=OFF), by /proc/cpuinfo's names."""
+"""The instruction sets of llama.cpp's default build for x86_64 (GGML_NATIVE=OFF), by their names in /proc/cpuinfo."""
 VECTORS = AVX2 | frozenset("avx512f avx512cd avx512vl avx512dq avx512bw avx512_vnni avx512vbmi amx_tile".split())
-"""Features of processors that engines are built for; the others do not tell where an engine runs."""
+"""The processor features that engines are built for; other features do not matter."""
 _LEGACY = {
     5: "manylinux1",
     12: "manylinux2010",
     17: "manylinux2014",
-}  # other names, by the second part of glibc's version
+}  # older names of platforms, by glibc's minor version
 _TAG = re.compile(r"(many|musl)linux_(\d+)_(\d+)_(.+)")
 
 
@@ -27,10 +27,10 @@ class Computer:
     """A kind of computer.
 
     Attributes:
-        libc: `glibc` or `musl`; empty where there is neither.
-        libc_version: the first two parts of its version, such as `2.41` and `1.2`.
+        libc: `glibc` or `musl`; empty if it is neither.
+        libc_version: the first two parts of its version, such as `2.41` or `1.2`.
         machine: `x86_64`, `aarch64`.
-        features: what the processor can, by Linux's names; empty where that is not known.
+        features: features of the processor, by their names in /proc/cpuinfo; empty if unknown.
     """
 
     libc: str
@@ -42,7 +42,7 @@ class Computer:
         return f"{self.machine} with {self.libc} {self.libc_version}" if self.libc else self.machine
 
     def platforms(self) -> Iterator[str]:
-        """The platforms in the names of wheels that this computer takes, the newest first."""
+        """The platform tags of wheels that run on this computer, the newest first."""
         if not self.libc:
             yield from platform_tags()  # not Linux: only the computer that this runs on is known
             return
@@ -54,13 +54,13 @@ class Computer:
             yield f"manylinux_{major}_{older}_{self.machine}"
             if older in _LEGACY:
                 yield f"{_LEGACY[older]}_{self.machine}"
-        yield f"linux_{self.machine}"  # of a wheel that was built by hand
+        yield f"linux_{self.machine}"  # for a wheel that was built by hand
 
 
 def this_computer(cpuinfo: Path = Path("/proc/cpuinfo")) -> Computer:
     """The computer that this runs on.
 
-    Its C library is the one that this Python was built for, and its machine Python's: both may differ from the kernel's.
+    C library and machine are those that this Python was built for; the kernel's machine may be another.
     """
     tag = next(filter(None, map(_TAG.fullmatch, platform_tags())), None)
     if tag is None:

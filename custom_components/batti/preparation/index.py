@@ -1,4 +1,4 @@
-"""What a Python package index has of a project."""
+"""The files of a project in a Python package index."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .base import DeadEnd
 
 PYPI = "https://pypi.org/simple"
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.2"
-_PATIENCE = aiohttp.ClientTimeout(total=60)
+_TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class File:
     """A file in the index.
 
     Attributes:
-        url: where it is.
-        sha256: its checksum, where the index tells it.
-        size: its bytes, where the index tells them.
+        url: its address.
+        sha256: its checksum, if the index gives it.
+        size: its size in bytes, if the index gives it.
     """
 
     url: str
@@ -36,14 +36,14 @@ class File:
 
 
 def index_url() -> str:
-    """The package index, as uv knows it: `UV_DEFAULT_INDEX` or `UV_INDEX_URL`, or else PyPI."""
+    """The package index that uv uses: `UV_DEFAULT_INDEX` or `UV_INDEX_URL`, or else PyPI."""
     set_to = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL") or PYPI
     name, sep, url = set_to.partition("=")
     return url if sep and name.isidentifier() else set_to
 
 
 async def find(session: aiohttp.ClientSession, project: str, name: str) -> File:
-    """A file of a project.
+    """Find one file of a project.
 
     Raises:
         DeadEnd: the index has no such file.
@@ -52,7 +52,7 @@ async def find(session: aiohttp.ClientSession, project: str, name: str) -> File:
     files = await files_of(session, project)
     try:
         return files[name]
-    except KeyError as error:  # the host alone, because a user's password may be in the address
+    except KeyError as error:  # only the host: the address may contain a password
         raise DeadEnd(f"the package index {address(index_url()).host} has no {name}") from error
 
 
@@ -60,18 +60,18 @@ async def files_of(session: aiohttp.ClientSession, project: str) -> Mapping[str,
     """All files of a project by their names.
 
     Raises:
-        DeadEnd: what answers is no package index.
+        DeadEnd: the server is not a package index.
         DownloadError: the index cannot be reached, or has no such project.
     """
     try:
         page = address(f"{index_url().rstrip('/')}/{project}/")
-    except DownloadError as error:  # its words hold the whole address, a user's password too
+    except DownloadError as error:  # its message has the whole address, perhaps with a password
         raise DeadEnd("UV_DEFAULT_INDEX, or UV_INDEX_URL, is no address: see that it is right") from error
 
     async def ask() -> tuple[str, str]:
         headers = {"Accept": _ACCEPT}
         with explained(page):
-            async with session.get(page, headers=headers, timeout=_PATIENCE, raise_for_status=False) as answer:
+            async with session.get(page, headers=headers, timeout=_TIMEOUT, raise_for_status=False) as answer:
                 check_status(answer, project)
                 return await answer.text(errors="replace"), str(_with_login(answer.url, page))
 
@@ -84,13 +84,13 @@ async def files_of(session: aiohttp.ClientSession, project: str) -> Mapping[str,
 
 
 def _with_login(url: URL, page: URL) -> URL:
-    """An address with the user and the password of the page that led there, if it is of the same server."""
+    """An address with the user and the password of the index page, if it is on the same server."""
     same = (url.scheme, url.host, url.port) == (page.scheme, page.host, page.port)
     return url.with_user(page.user).with_password(page.password) if same and page.user and not url.user else url
 
 
 def _files(page: str, base: str) -> dict[str, File]:
-    """The files on a page of an index; all indexes speak HTML, newer ones JSON too."""
+    """The files on a page of an index; every index offers HTML, newer ones also JSON."""
     if page.lstrip().startswith("{"):
         return {
             file["filename"]: File(urljoin(base, file["url"]), file["hashes"].get("sha256"), file.get("size"))

@@ -1,4 +1,4 @@
-"""Unpacking a wheel into a folder of its own; Home Assistant's own packages stay as they are."""
+"""Unpacks a wheel into its own folder; Home Assistant's packages stay unchanged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .base import DeadEnd
 from .children import run
 from .computer import Computer
 
-_NEWEST_GLIBC = "manylinux_2_40"  # that uv knows by name
+_NEWEST_GLIBC = "manylinux_2_40"  # the newest that uv knows by name
 
 
 def uv() -> list[str]:
@@ -25,18 +25,18 @@ def uv() -> list[str]:
 
 
 async def unpack(wheel: Path, target: Path, other: tuple[Computer, str] | None = None) -> None:
-    """Install a wheel, alone and without network, into a new folder; one that is there is removed.
+    """Install one wheel, without dependencies and without network, into a new folder; an existing folder is removed.
 
     Args:
         wheel: the file.
         target: the folder.
-        other: the computer and the version of Python that it is for; those that this runs with where None.
+        other: the computer and the Python version that it is for; if None, those that this runs on.
 
     Raises:
         DeadEnd: uv cannot do it.
     """
     cache = target.with_name(f"{target.name}.cache")  # beside it, so that uv can link instead of copying
-    # What is set for other uses of uv (constraints, indexes, targets) does not concern a single file.
+    # The user's settings for uv (constraints, indexes, targets) must not affect this one file.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
     command = [
         *uv(), "pip", "install", "--quiet", "--no-config", "--offline", "--no-index", "--no-deps",
@@ -51,7 +51,7 @@ async def unpack(wheel: Path, target: Path, other: tuple[Computer, str] | None =
 
 
 def _platform(computer: Computer, version: str) -> list[str]:
-    """What uv is told, for it cannot ask an interpreter that is perhaps not for this computer."""
+    """Options that tell uv the platform, because it cannot run an interpreter of another computer."""
     if not computer.libc:
         return ["--python-version", version]
     libc = _NEWEST_GLIBC if computer.libc == "glibc" else "unknown-linux-musl"
@@ -59,7 +59,7 @@ def _platform(computer: Computer, version: str) -> list[str]:
 
 
 def put_in_place(new: Path, place: Path) -> None:
-    """Put a finished folder where another may be; whoever is interrupted here leaves one of them whole, or none."""
+    """Replace a folder with a finished one. An interruption leaves one of them complete, or none."""
     old = place.with_name(f"{place.name}.old")
     remove(old)
     with contextlib.suppress(FileNotFoundError):
@@ -69,5 +69,5 @@ def put_in_place(new: Path, place: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder and all in it, as far as that goes: what stays is in nobody's way."""
+    """Delete a folder as far as possible; leftovers do no harm."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""One preparation at a time in one folder, also where several entries or programs begin one."""
+"""A lock: only one preparation at a time in a folder, also across entries and programs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PAUSE = 0.5  # seconds
 
 @asynccontextmanager
 async def only_one(folder: Path) -> AsyncIterator[None]:
-    """Wait until nobody else is in here; where a folder cannot be locked, nobody is waited for."""
+    """Hold the lock of a folder, waiting for it if needed. If the folder cannot be locked, go on without."""
     file = await asyncio.to_thread(_open, folder)
     try:
-        while file is not None and not _lock(file):  # noqa: ASYNC110 - no event tells of another process
+        while file is not None and not _lock(file):  # noqa: ASYNC110 - there is no event for another process
             await asyncio.sleep(_PAUSE)
         yield
     finally:
@@ -33,7 +33,7 @@ def _open(folder: Path) -> IO[bytes] | None:
 
 
 def _lock(file: IO[bytes]) -> bool:
-    """Lock a file, which its process's end unlocks too; False where another has it."""
+    """Lock a file; False if another process holds the lock. The end of a process releases its lock."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""The proof that an engine works on this computer: a real sentence, answered by a child process."""
+"""Tests whether an engine works on this computer: a child process must answer a real sentence."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from .wheel import MODULES
 
 SENTENCE = "[ bansa ] ko bati bala"
 LABELS = ("bansa",)
-DEADLINE = 60.0  # seconds; a slow computer that is busy
+DEADLINE = 60.0  # seconds; enough for a slow, busy computer
 _FIND = "import importlib.util as u; spec = u.find_spec('llama_cpp'); print(spec and spec.origin or '')"
 _VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
 async def try_engine(model: Path, binding: Binding, packages: Path | None, python: str | None = None) -> None:
-    """Have an engine answer a sentence.
+    """Let an engine answer a sentence.
 
     Args:
         model: a GGUF file.
-        binding: what brings llama.cpp.
+        binding: the Python package that contains llama.cpp.
         packages: the folder with the binding; None to try the one beside Home Assistant.
         python: see `LocalEngine`.
 
     Raises:
-        EngineError: it does not, and why.
+        EngineError: it does not answer; the message says why.
     """
     engine = LocalEngine(model, python=python, binding=binding, packages=packages)
     try:
@@ -40,7 +40,7 @@ async def try_engine(model: Path, binding: Binding, packages: Path | None, pytho
 
 
 async def find_installed(python: str | None = None) -> Path:
-    """The `__init__.py` of the llama_cpp beside Home Assistant, which is not imported for this.
+    """The `__init__.py` of the llama_cpp beside Home Assistant, found without importing it.
 
     Raises:
         DeadEnd: there is none.
@@ -68,7 +68,7 @@ def version_in(packages: Path) -> str:
 
 
 async def _last_line(code: str, python: str | None) -> str:
-    """What a few lines of Python print last."""
+    """The last line that some Python code prints."""
     python = python or sys.executable
     finished = await run([python, "-P", "-c", code])
     last = finished.lines[-1] if finished.lines else ""

@@ -1,4 +1,4 @@
-"""What was prepared, and for which computer: kept in a file, so that the next start need not look again."""
+"""The record of the prepared engine and its computer: a file, so that the next start need not search again."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Record:
     """An engine and what it was prepared for.
 
     Attributes:
-        wanted: the version of the ready engine that was wanted.
-        libc, libc_version, machine: of the computer.
-        features: those of the processor that engines are built for.
-        python: the version of Python, where the engine goes with no other.
+        wanted: the wanted version of the ready engine.
+        libc, libc_version, machine: see `Computer`.
+        features: those features of the processor that engines are built for.
+        python: the Python version, if the engine works with no other.
         binding, origin, version: see `Prepared`.
-        beside: the binding's `__init__.py` where that is beside Home Assistant.
-        written: when the binding's `__init__.py` was written; another time tells of another engine.
+        beside: the binding's `__init__.py`, if it is installed beside Home Assistant.
+        written: modification time of the binding's `__init__.py`; another time means another engine.
     """
 
     wanted: str
@@ -69,7 +69,7 @@ class Record:
         )
 
     def prepared(self, folder: Path) -> Prepared:
-        """The engine."""
+        """The prepared engine."""
         return Prepared(self.binding, None if self.beside else folder / PACKAGES, self.version, self.origin)
 
     def fits(self, folder: Path, computer: Computer, wanted: str) -> bool:
@@ -78,11 +78,11 @@ class Record:
         return self._written(folder) == self.written and replace(self, beside=None, written=None) == now
 
     def is_kept(self, folder: Path) -> bool:
-        """Whether the engine is in `folder` and still the one that was prepared, for whatever computer."""
+        """Whether `folder` still contains the prepared engine, for any computer."""
         return self.beside is None and self._written(folder) == self.written
 
     def write(self, folder: Path) -> None:
-        """Keep this whole or not at all."""
+        """Save the record, completely or not at all."""
         new = folder / f"{FILE}.new"
         new.write_text(json.dumps(asdict(replace(self, written=self._written(folder))), indent=2) + "\n", "utf-8")
         new.replace(folder / FILE)
@@ -95,7 +95,7 @@ class Record:
 
 
 def read_record(folder: Path) -> Record | None:
-    """What was prepared in a folder; None where nothing was, or the file is damaged."""
+    """The record in a folder; None if there is none, or it is damaged."""
     try:
         data = json.loads((folder / FILE).read_text("utf-8"))
         return Record(**{**data, "binding": Binding(data["binding"]), "origin": Origin(data["origin"])})

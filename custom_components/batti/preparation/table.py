@@ -17,10 +17,10 @@ URL = "BATTI_WHEELS_URL"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A wheel and the computers that it is for; see the table.
+    """A wheel and the computers that it is for; `wheels.yaml` explains the fields.
 
     Attributes:
-        url: where it is, if that is not for the package index to say.
+        url: its address, if it does not come from the package index.
     """
 
     file: str

@@ -21,19 +21,19 @@ MODULES = {
     Binding.LLAMA_CPP_PYTHON: Path("llama_cpp/__init__.py"),
     Binding.XLLAMACPP: Path("xllamacpp/__init__.py"),
 }
-"""The file that is there, in a folder of packages, where a binding is."""
+"""The file that a folder of packages has if it contains a binding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A wheel that fits a computer by its name.
+    """A wheel whose name fits a computer.
 
     Attributes:
         path: the file.
-        binding: what it holds.
-        version: of the binding.
+        binding: the binding that it contains.
+        version: the version of the binding.
         rank: how well it fits; less is better.
-        any_python: whether it goes with every later version of Python too.
+        any_python: whether it also works with every later Python version.
     """
 
     path: Path
@@ -44,15 +44,15 @@ class Wheel:
 
     @classmethod
     def named(cls, path: Path, computer: Computer, python: str) -> Self:
-        """What the name of a file tells; the file need not be there yet.
+        """Read the name of a wheel; the file need not exist yet.
 
         Args:
             path: the file.
-            computer: the one that it is for.
-            python: the version of Python that it is for, such as `3.14`.
+            computer: the computer that it must fit.
+            python: the Python version that it must fit, such as `3.14`.
 
         Raises:
-            DeadEnd: it is for another computer or Python, or holds something else.
+            DeadEnd: it is for another computer or Python, or contains something else.
         """
         try:
             name, version, _, tags = parse_wheel_filename(path.name)
@@ -72,16 +72,16 @@ class Wheel:
         return cls(path, binding, version, rank, any_python)
 
     def check(self) -> None:
-        """Read all of the file.
+        """Check the whole file.
 
         Raises:
-            DeadEnd: it is not whole, or the binding is not in it.
+            DeadEnd: it is damaged, or does not contain the binding.
         """
         try:
             with zipfile.ZipFile(self.path) as archive:
                 damaged = archive.testzip()
                 names = archive.namelist()
-        # The last two where what is packed is damaged, or encrypted.
+        # zlib.error: the content is damaged; RuntimeError: it is encrypted.
         except (
             zipfile.BadZipFile,
             zipfile.LargeZipFile,
@@ -99,7 +99,7 @@ class Wheel:
 
 
 def _tags(computer: Computer, python: str) -> Iterator[Tag]:
-    """What the names of wheels may say, the best first; those of this process do not matter."""
+    """The tags that a wheel's name may have, the best first; for the given computer and Python, not for this process."""
     version, platforms = tuple(map(int, python.split("."))), list(computer.platforms())
     yield from cpython_tags(version, [_cp(python)], platforms)
     yield from compatible_tags(version, _cp(python), platforms)

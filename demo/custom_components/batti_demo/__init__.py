@@ -1,4 +1,4 @@
-"""A pretend home for Home Assistant, from a home file: real floors, areas, devices and light entities, no hardware."""
+"""A demo home for Home Assistant, from a home file: real floors, areas, devices and light entities, no hardware."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from custom_components.batti.interpreter.home import Home, Light
 DOMAIN = "batti_demo"
 
 type DemoConfigEntry = ConfigEntry[tuple[Home, frozenset[str]]]
-"""Holds the home and the entity ids of the lights that are on at first."""
+"""Contains the home, and the entity ids of the lights that are on at the start."""
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: DemoConfigEntry) -> bool:
-    """Build the home of the file `entry.data["home"]`; its list `lit` (may be missing) says which lights are on."""
+    """Build the home of the file `entry.data["home"]`; its optional list `lit` says which lights are on."""
     text = await hass.async_add_executor_job(Path(entry.data["home"]).read_text, "utf-8")
     data: dict[str, Any] = yaml.safe_load(text)
     home = Home.from_dict(data)
@@ -46,14 +46,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: DemoConfigEntry) -> bool
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: DemoConfigEntry) -> bool:
-    """Take the lights away again."""
+    """Remove the lights."""
     return await hass.config_entries.async_unload_platforms(entry, [Platform.LIGHT])
 
 
 def _build_rooms(hass: HomeAssistant, home: Home) -> None:
-    """Create floors and areas under the file's own ids.
+    """Create floors and areas with the ids of the file.
 
-    Home Assistant makes an id out of the name at creation, so each is created under its id and then renamed.
+    Home Assistant makes the id from the name at creation, so each is created with its id as name, and then renamed.
     """
     floors, areas = fr.async_get(hass), ar.async_get(hass)
     for floor in home.floors:
@@ -74,7 +74,7 @@ def _register_light(hass: HomeAssistant, entry: DemoConfigEntry, light: Light) -
 
 
 def _add_speaker(hass: HomeAssistant, entry: DemoConfigEntry, area_id: str, name: str) -> None:
-    """Put a device to speak to into an area, identified by `(DOMAIN, area_id)`."""
+    """Add a device for speaking in an area, with the identifier `(DOMAIN, area_id)`."""
     registry = dr.async_get(hass)
     device = registry.async_get_or_create(
         config_entry_id=entry.entry_id, identifiers={(DOMAIN, area_id)}, name=f"{name} speaker"

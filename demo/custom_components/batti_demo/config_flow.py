@@ -1,4 +1,4 @@
-"""Takes the path of a home file; started by the demo itself, never by a person."""
+"""The config flow, with the path of a home file; started by the demo itself, never by a person."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ class DemoHomeConfigFlow(ConfigFlow, domain=DOMAIN):
     """One step, no form."""
 
     async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
-        """Make an entry of `{"home": path of a home file}`."""
+        """Create an entry from `{"home": path of a home file}`."""
         return self.async_create_entry(title="Demo home", data=import_data)

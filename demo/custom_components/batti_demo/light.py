@@ -22,7 +22,7 @@ from custom_components.batti.interpreter.home import Light
 
 from . import DemoConfigEntry
 
-# What a light shows that nobody has set yet: kelvin, and hue (degrees) with saturation (%).
+# The first colour of each light: kelvin, and hue (degrees) with saturation (%).
 WARM_WHITE = 2700
 WARM_HS = (30.0, 40.0)
 
@@ -36,13 +36,13 @@ async def async_setup_entry(
 
 
 class DemoLight(LightEntity):
-    """A light with the colour modes that the home file gives it; every change is there at once."""
+    """A light with the colour modes from the home file; changes take effect at once."""
 
     _attr_should_poll = False
 
     def __init__(self, light: Light, is_on: bool) -> None:
-        """Make the light, fully bright and warm white."""
-        # One colour mode does for all of them: Home Assistant converts.
+        """Create the light, fully bright and warm white."""
+        # One colour mode is enough for all of them: Home Assistant converts.
         modes = {ColorMode.HS if mode in COLOR_MODES_COLOR else ColorMode(mode) for mode in light.color_modes}
         modes = filter_supported_color_modes(modes)
         self.entity_id = light.entity_id
@@ -64,7 +64,7 @@ class DemoLight(LightEntity):
             self._attr_supported_features = LightEntityFeature.TRANSITION | LightEntityFeature.FLASH
 
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn on; brightness, colour and colour temperature stay as they were where not said."""
+        """Turn on; brightness, colour and colour temperature stay unchanged if they are not given."""
         self._attr_is_on = True
         self._attr_brightness = kwargs.get(ATTR_BRIGHTNESS, self._attr_brightness)
         if ATTR_HS_COLOR in kwargs:

@@ -1,4 +1,4 @@
-"""Engines: what turns a marked sentence into lines of the output language.
+"""Engines: they turn a marked sentence into lines of the output language.
 
 `base.py` says what an engine is. `decode.py` decides which line comes next; it asks questions (`questions.py`) that a model
 answers. `local.py` runs a model in a child process (`process.py`, `worker.py`, `model.py`), through llama-cpp-python

@@ -1,4 +1,4 @@
-"""What every engine gives and takes."""
+"""The interface of every engine."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Generation:
 
     Attributes:
         text: whole lines of the output language, each ending in a newline.
-        confidence: product of the model's own probabilities at every choice, 0..1.
-        unknown: names in `text` that the model heard and the labels do not have, in the order written.
-        steps: evaluations of the model after the prompt's.
+        confidence: product of the model's unconstrained probabilities at every choice, 0..1.
+        unknown: names in `text` that are not among the labels, in the order written.
+        steps: evaluations of the model after the prefill.
         tokens: tokens of `text`.
         prompt_tokens: tokens of the whole prompt, of which `reused_tokens` were already evaluated.
         prefill_ms: time for the prompt, milliseconds.
@@ -35,7 +35,7 @@ class Generation:
 
 
 class Binding(StrEnum):
-    """What brings llama.cpp into a process of ours, by its name in the package index."""
+    """The Python package that brings llama.cpp into our process, by its name in the package index."""
 
     LLAMA_CPP_PYTHON = "llama-cpp-python"  # llama.cpp's own functions
     XLLAMACPP = "xllamacpp"  # llama.cpp's server; the ready engine, a wheel for every platform of Home Assistant
@@ -48,7 +48,7 @@ class EngineState(StrEnum):
     LOADING = "loading"
     READY = "ready"
     UNLOADED = "unloaded"  # its memory was freed; the next command loads it again
-    FAILED = "failed"  # the last start or command ended it; the next command tries again
+    FAILED = "failed"  # the last start or command failed; the next command tries again
     UNREACHABLE = "unreachable"  # a server that does not answer
 
 
@@ -58,12 +58,12 @@ class ModelInfo:
 
     Attributes:
         engine: the program and its version.
-        style: how the model is addressed, a `prompt.Style`.
+        style: which prompt the model gets, a `prompt.Style`.
         prompt_version: the version of the prompt that it was trained on; None for a stock model.
-        parameters: how many numbers it has.
-        context: tokens that a prompt and its answer may have together.
+        parameters: number of its parameters.
+        context: context size, in tokens: for a prompt and its answer together.
         prefix_tokens: tokens of the prompt's fixed part, evaluated once.
-        load_ms: time to load it, milliseconds; None where that is not known.
+        load_ms: time to load it, milliseconds; None if unknown.
     """
 
     engine: str
@@ -79,7 +79,7 @@ class Engine(Protocol):
     """A model that can be asked; calls may overlap, an engine queues them."""
 
     async def start(self) -> None:
-        """Get ready to answer; `generate` also does this where it is needed.
+        """Get ready to answer; `generate` also does this if needed.
 
         Raises:
             EngineError: the engine or its model cannot be used.
@@ -91,11 +91,11 @@ class Engine(Protocol):
         Args:
             sentence: folded text, names of the home in brackets.
             labels: the names, as written in the sentence or in `previous`.
-            deadline: seconds that this call may take, waiting included.
-            previous: the text of the answer before, where this sentence may follow on from it.
+            deadline: seconds that this call may take, including its wait.
+            previous: the text of the previous answer, if this sentence may refer to it.
 
         Raises:
-            EngineError: no answer, and why.
+            EngineError: there is no answer; the message says why.
         """
 
     async def stop(self) -> None:
@@ -103,7 +103,7 @@ class Engine(Protocol):
 
 
 class WatchedEngine(Engine, Protocol):
-    """An engine that says how it is.
+    """An engine that reports its state.
 
     Attributes:
         on_change: called whenever `state` has changed.
@@ -121,4 +121,4 @@ class WatchedEngine(Engine, Protocol):
 
     @property
     def pid(self) -> int | None:
-        """The process that holds the model in this computer's memory, None where there is none."""
+        """Id of the process that holds the model in this computer's memory; None if there is none."""

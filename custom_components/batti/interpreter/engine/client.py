@@ -1,4 +1,4 @@
-"""Requests to a llama.cpp server, and what can come back.
+"""Requests to a llama.cpp server, with its answers and errors.
 
 API: llama.cpp, tools/server/README.md (`/health`, `/tokenize`, `/completion`, `/v1/models`), tried with builds 8352
 and 11669.
@@ -17,13 +17,13 @@ from ..errors import EngineError, SentenceTooLong, ServerDenied, ServerUnreachab
 from ..prompt import Piece
 from .completions import Request, Token, line_tokens, read_tokens, splitting
 
-_PAUSES = (0.2, 0.5, 1.0)  # seconds before a request is made again
-_KNOWN = 1000  # pieces of prompt whose tokens are remembered
+_PAUSES = (0.2, 0.5, 1.0)  # seconds before each retry of a request
+_KNOWN = 1000  # pieces of prompt in the cache of tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the server wrote, and what its own clock says of it: `reused` tokens of the prompt came from its cache."""
+    """What the server wrote, and its own timings; `reused` tokens of the prompt came from its cache."""
 
     tokens: list[Token]
     prompt_ms: float
@@ -34,39 +34,39 @@ class ServerClient:
     """Asks one server.
 
     Args:
-        session: of aiohttp; Home Assistant's own, which keeps connections open.
-        url: of the server, such as `http://192.168.1.20:8080`.
-        api_key: as the server was started with, if it was.
+        session: Home Assistant's own aiohttp session, which keeps connections open.
+        url: address of the server, such as `http://192.168.1.20:8080`.
+        api_key: the key that the server was started with, if any.
     """
 
     def __init__(self, session: aiohttp.ClientSession, url: str, api_key: str | None = None) -> None:
-        """Say whom to ask; nothing is asked yet."""
+        """Keep the address; nothing is sent yet."""
         self.url = url.rstrip("/")
         self._session = session
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._known: dict[Piece, list[int]] = {}
 
     def forget(self) -> None:
-        """Forget what was learnt of the server's model."""
+        """Forget the tokens of the server's model."""
         self._known.clear()
 
     async def health(self) -> None:
-        """See that the server is there and has loaded its model.
+        """Check that the server answers and has loaded its model.
 
         Raises:
-            ServerUnreachable, ServerDenied: it cannot be asked.
+            ServerUnreachable, ServerDenied: it cannot be used.
         """
         await self._request("GET", "/health")
 
     async def model(self) -> dict[str, Any]:
-        """What the server tells of its model: `n_ctx`, `n_params` and more."""
+        """What the server reports about its model: `n_ctx`, `n_params` and more."""
         models = (await self._request("GET", "/v1/models")).get("data")
         first = models[0] if isinstance(models, list) and models else {}
         meta: dict[str, Any] = first.get("meta") or {}
         return meta
 
     async def tokenise(self, piece: Piece) -> list[int]:
-        """Tokens of a piece of prompt; only those of our own hold control tokens."""
+        """Tokens of a piece of prompt; only special pieces may have control tokens."""
         if (known := self._known.get(piece)) is not None:
             return known
         request = splitting(piece.text, special=piece.special)
@@ -77,7 +77,7 @@ class ServerClient:
         return tokens
 
     async def tokenise_lines(self, lines: Sequence[str]) -> list[list[int]]:
-        """Tokens of lines, each split for itself: asked for together where that gives the same."""
+        """Tokens of lines, each line tokenised alone; uses one request if that gives the same tokens."""
         request = splitting("".join(lines)) | {"with_pieces": True}
         said = (await self._request("POST", "/tokenize", request)).get("tokens") or []
         pieces = [(one["id"], one["piece"]) for one in said if isinstance(one, dict) and isinstance(one["piece"], str)]
@@ -86,7 +86,7 @@ class ServerClient:
         return [await self.tokenise(Piece(line, False)) for line in lines]
 
     async def complete(self, request: Request) -> Completion:
-        """What the model writes."""
+        """Let the model write."""
         answer = await self._request("POST", "/completion", request)
         timings = answer.get("timings") or {}
         try:
@@ -101,7 +101,7 @@ class ServerClient:
             ) from error
 
     async def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """One request, made again where the connection failed or the server is busy loading."""
+        """One request, with retries if the connection fails or the server is still loading."""
         for pause in _PAUSES:
             try:
                 return await self._once(method, path, body)
@@ -113,7 +113,7 @@ class ServerClient:
         try:
             async with self._session.request(method, self.url + path, json=body, headers=self._headers) as response:
                 return await self._body(response)
-        except (aiohttp.ClientError, OSError, ValueError) as error:  # the last where the URL is none
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: the URL is not valid
             raise ServerUnreachable(
                 f"{self.url} cannot be reached ({error or type(error).__name__}): "
                 "see that the llama.cpp server runs there, and that this computer may reach it"

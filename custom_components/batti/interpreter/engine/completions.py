@@ -1,9 +1,9 @@
-"""Decoding's questions as requests to llama.cpp's server, and its replies read: over a network, or in this process.
+"""Turns the decoder's questions into requests to llama.cpp's server, and reads its answers: over a network or in-process.
 
-The server is asked for the next choice. What may come is made likelier than all else (`logit_bias`), so no
-grammar has to be sent or kept to; how likely the choice was with nothing forbidden is what the server tells of its own
-accord. What is known to come stands in the request's prompt, so it is evaluated in one batch, and what the prompts of two
-requests share is in the server's memory (`cache_prompt`).
+The server is asked for the next choice. `logit_bias` makes the allowed tokens likelier than all others, so no grammar has
+to be sent; the server still reports the unconstrained probability of the choice. Tokens that are already certain are part
+of the request's prompt, so they are evaluated in one batch. The common start of two prompts stays in the server's KV cache
+(`cache_prompt`).
 
 API: llama.cpp, tools/server/README.md (`/completion`, `/tokenize`), tried with builds 8352 and 11669.
 """
@@ -18,12 +18,12 @@ from ..errors import EngineGarbled
 from .decode import Answer, Deciding
 from .questions import MAX_NAME_TOKENS, NEWLINE, Name, Named, Part, Parted, Question, Reply, Score
 
-_ABOVE_ALL = 500.0  # added to a logit: more than any two of a model differ, and small enough for 32 bits
+_ABOVE_ALL = 500.0  # added to a logit: more than the difference of any two logits, and small enough for 32 bits
 _NAME_GRAMMAR = 'root ::= [a-z0-9 ]+ "\\n"\n'
 
 
 class Token(NamedTuple):
-    """A token as the server tells it: number, text, log probability with nothing forbidden."""
+    """A token from the server: number, text, unconstrained log probability."""
 
     number: int
     text: str
@@ -32,20 +32,20 @@ class Token(NamedTuple):
 
 Request = dict[str, Any]
 Asking = Generator[Request, list[Token], Reply]
-"""Yields bodies of requests, is sent the tokens that the server wrote, returns the answer to a question."""
+"""Yields bodies of requests, receives the tokens that the server wrote, returns the answer to a question."""
 
 
 def answering(
     prompt: Sequence[int], deciding: Deciding[Answer], newline: int, *, ahead: int = 0
 ) -> Generator[Request, list[Token], Answer]:
-    """All requests that a sentence takes.
+    """All requests for one sentence.
 
     Args:
-        prompt: what is answered.
-        deciding: asks the questions.
+        prompt: tokens of the prompt.
+        deciding: the decoder, which asks the questions.
         newline: the token of a newline alone.
-        ahead: tokens that the model writes beyond a choice, for those to come. Where a request costs more than a token, as
-            with a small model behind a network, one request then most often answers all questions.
+        ahead: tokens that the model writes in advance, for later questions. If a request costs more than a token, as with
+            a small model behind a network, one request then usually answers all questions.
     """
     question = next(deciding)
     asker = Asker(prompt, newline, ahead)
@@ -62,20 +62,20 @@ class Asker:
     """Turns questions about one sentence into requests; see `answering`."""
 
     def __init__(self, prompt: Sequence[int], newline: int, ahead: int = 0) -> None:
-        """Nothing is asked yet."""
+        """Start with no answers."""
         self._prompt = list(prompt)
         self._newline = newline
         self._ahead = ahead
-        self._after: tuple[int, ...] = ()  # what was written when the model went on freely
-        self._freely: list[Token] = []  # what it said then
+        self._after: tuple[int, ...] = ()  # what was written before the model continued freely
+        self._free_text: list[Token] = []  # what it wrote then
 
     def ask(self, question: Question) -> Asking:
-        """The requests that a question takes."""
+        """The requests for one question."""
         written = [*self._prompt, *question.written]
         match question:
             case Part(_, options):
                 if self._ahead and not self._said(question.written):
-                    self._after, self._freely = question.written, (yield request(written, self._ahead, {}))
+                    self._after, self._free_text = question.written, (yield request(written, self._ahead, {}))
                 said = self._said(question.written)
                 if said and said[0].number in options:
                     return Parted(said[0].number, said[0].log_p)
@@ -89,11 +89,11 @@ class Asker:
                 return (yield from _name(written, bar, self._newline))
 
     def _said(self, written: tuple[int, ...]) -> list[Token]:
-        """What the model went on with by itself, if all of `written` is what it said."""
+        """The rest of the model's free text, if `written` agrees with it so far; else nothing."""
         since = written[len(self._after) :]
         same = written[: len(self._after)] == self._after
-        if same and since == tuple(token.number for token in self._freely[: len(since)]):
-            return self._freely[len(since) :]
+        if same and since == tuple(token.number for token in self._free_text[: len(since)]):
+            return self._free_text[len(since) :]
         return []
 
 
@@ -105,7 +105,7 @@ def _part(written: list[int], options: Sequence[int]) -> Generator[Request, list
 
 
 def _score(written: list[int], tokens: Sequence[int]) -> Generator[Request, list[Token], float]:
-    # All of them at once: the model most often says them in this order. Else each is asked for alone.
+    # All tokens at once: the model usually writes them in this order. Otherwise each is asked for alone.
     said = yield request(written, len(tokens), bias(tokens))
     same = [one for one, _ in takewhile(lambda pair: pair[0].number == pair[1], zip(said, tokens, strict=False))]
     total = sum(token.log_p for token in same)
@@ -122,33 +122,33 @@ def _name(written: list[int], bar: float, newline: int) -> Generator[Request, li
         return None
     text = "".join(token.text for token in said)
     numbers = [token.number for token in said]
-    if not text.endswith(NEWLINE):  # it was cut
+    if not text.endswith(NEWLINE):  # cut off by the limit
         text, numbers = text + NEWLINE, [*numbers, newline]
     return Named(tuple(numbers), text, total)
 
 
 def splitting(text: str, *, special: bool = False) -> Request:
-    """Ask for the tokens of text; control tokens count as such only where `special`."""
+    """The request for the tokens of a text; control tokens in it are read as such only if `special`."""
     return {"content": text, "add_special": False, "parse_special": special}
 
 
 def read_tokens(written: Iterable[dict[str, Any]]) -> list[Token]:
-    """What the server tells of the tokens that it wrote."""
+    """Read the tokens that the server wrote."""
     return [Token(one["id"], one["token"], one["logprob"]) for one in written]
 
 
 def bias(tokens: Iterable[int]) -> Request:
-    """The part of a request that lets the model write nothing but some tokens."""
+    """The part of a request that allows only these tokens."""
     return {"logit_bias": [[token, _ABOVE_ALL] for token in sorted(set(tokens))]}
 
 
 def request(prompt: Sequence[int], limit: int, more: Request) -> Request:
-    """Ask for `limit` tokens at most after a prompt: each the likeliest that may come, and how likely it was."""
+    """The request for at most `limit` tokens after a prompt: always the likeliest allowed one, with its probability."""
     return {
         "prompt": list(prompt),
         "n_predict": limit,
         "n_probs": 1,
-        # The likeliest, whatever the server was started with.
+        # Always the likeliest token, whatever options the server was started with.
         "samplers": ["temperature"],
         "temperature": 0,
         "cache_prompt": True,
@@ -157,11 +157,11 @@ def request(prompt: Sequence[int], limit: int, more: Request) -> Request:
 
 
 def line_tokens(tokens: Iterable[tuple[int, str]], lines: Sequence[str]) -> list[list[int]] | None:
-    """The tokens of each line, where all were split as one text; None where a token holds parts of two lines.
+    """The tokens of each line, after all lines were tokenised as one text; None if a token has parts of two lines.
 
     Args:
         tokens: numbers and pieces of text.
-        lines: what was split, each ending in its only newline.
+        lines: the lines, each with one newline at its end.
     """
     split: list[list[int]] = []
     texts: list[str] = [NEWLINE]  # complete

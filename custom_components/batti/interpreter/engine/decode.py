@@ -1,11 +1,11 @@
-"""Decoding: choose lines, don't write characters. One policy for every engine.
+"""Decoding: the model chooses lines, it does not write characters. One policy for every engine.
 
-Where all lines that are still possible go on with the same token, it is *forced*: written without asking. Only where they
-part is the model asked. A label is weighed a second time: where the model, left free, would rather have written another
-name, that name is kept as unknown.
+If all lines that are still possible continue with the same token, it is *forced*: written without asking. The model is
+asked only where the lines differ. Labels are checked a second time: if the model, without constraints, would rather write
+another name, that name is kept as unknown.
 
-The decoder computes nothing and waits for nothing: it is a generator of questions (`questions.py`), so the same code
-decides whether a model is in this process or behind a network.
+The decoder computes nothing and waits for nothing. It is a generator of questions (`questions.py`), so the same code
+works with a model in this process and with one behind a network.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ MAX_TOKENS = 400  # of one answer; six actions with two names and two data lines
 
 T = TypeVar("T")
 Deciding = Generator[Question, Any, T]
-"""Yields questions, is sent the answers of the kinds that they name, returns what came of it."""
+"""Yields questions, receives their answers, returns the result."""
 
 
 class Answer(NamedTuple):
-    """Lines chosen; the fields are those of `base.Generation`."""
+    """The chosen lines; the fields are those of `base.Generation`."""
 
     text: str
     confidence: float
@@ -42,15 +42,15 @@ class Decoder:
     Args:
         book: the lines, tokenised.
         grammar: which lines may follow which.
-        said: what is answered; a name that the model writes freely must be words of it.
+        said: the sentence, with the previous plan if any; a name that the model writes freely must be words of it.
         limit: tokens that the answer may have.
-        grounded: a label less likely than this is doubted.
+        grounded: a label less likely than this is checked a second time.
     """
 
     def __init__(
         self, book: LineBook, grammar: Grammar, said: str, *, limit: int = MAX_TOKENS, grounded: float = GROUNDED
     ) -> None:
-        """Begin after the prompt."""
+        """Start after the prompt."""
         self._book = book
         self._grammar = grammar
         self._words = f" {' '.join(word for word in said.split() if word not in BRACKETS)} "
@@ -74,9 +74,9 @@ class Decoder:
                 continue
             name = line.removeprefix(grammar.label_prefix(state) or "").rstrip(NEWLINE)
             state = grammar.label_state(state, name)
-            if name not in grammar.labels:  # a label said twice is no edge either
+            if name not in grammar.labels:  # a repeated label is no edge either
                 unknown.append(name)
-        tokens = len(self._written) - 1  # less the end of the turn
+        tokens = len(self._written) - 1  # without the end of the turn
         return Answer(text, math.exp(self._log_p), tuple(unknown), tokens)
 
     def _line(self, choice: Choice) -> Deciding[str]:
@@ -94,13 +94,13 @@ class Decoder:
         return (yield from self._label(lines, max(at, choice.label_at)))
 
     def _part(self, lines: Sequence[Line], at: int) -> Deciding[tuple[tuple[Line, ...], float]]:
-        """The lines with the likeliest of the tokens that stand at `at`, and that token's log probability."""
+        """Ask for the likeliest token at `at`; return the lines that have it there, and its log probability."""
         options = tuple(sorted({line.tokens[at] for line in lines}))
         token, log_p = yield Part(tuple(self._written), options)
         return tuple(line for line in lines if line.tokens[at] == token), log_p
 
     def _label(self, lines: Sequence[Line], at: int) -> Deciding[str]:
-        """Choose the label that fits best; if it does not fit well, see what the model would rather write."""
+        """Choose the label that fits best; if it does not fit well, ask what the model would rather write."""
         begin = len(self._written)
         line, log_p = yield from self._weigh(lines, at)
         if log_p < self._grounded:
@@ -109,7 +109,7 @@ class Decoder:
             self._see_room(MAX_NAME_TOKENS)
             named: Named | None = yield Name(tuple(self._written), log_p)
             name = " ".join(named.text.split()) if named else ""
-            # What nobody said is no name: the model lost its way while copying, and the label that fits best is likelier.
+            # A name that nobody said is a copying error; then the label that fits best is likelier.
             if named and name and f" {name} " in self._words:
                 self._write(named.tokens)
                 self._log_p += named.log_p
@@ -119,7 +119,7 @@ class Decoder:
         return line.text
 
     def _weigh(self, lines: Sequence[Line], at: int) -> Deciding[tuple[Line, float]]:
-        """Choose among label lines and write the chosen one; the log probability of its tokens from `at` on."""
+        """Choose a label line and write it; return it with the log probability of its tokens from `at` on."""
         total = 0.0
         while True:
             lines, log_p = yield from self._part(lines, at)

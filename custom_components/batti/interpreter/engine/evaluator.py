@@ -1,6 +1,6 @@
-"""Answers decoding's questions with a llama.cpp context: evaluates tokens, and looks at what the model says after them.
+"""Answers the decoder's questions with a llama.cpp context: evaluates tokens, and reads the logits after them.
 
-Tokens that are known to come are evaluated in one batch; where a question goes back, memory is rewound.
+Tokens that are already certain are evaluated in one batch; if a question goes back, the KV cache is rewound.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ import numpy as np
 from .context import Context, Logits
 from .questions import MAX_NAME_TOKENS, NEWLINE, Name, Named, Part, Parted, Question, Reply, Score
 
-_ROWS = 3  # places of which the logits are kept: half a megabyte each with Llama 3's vocabulary
+_ROWS = 3  # positions with kept logits: half a megabyte each with Llama 3's vocabulary
 
 
 class Evaluator:
     """Asks one context.
 
     Args:
-        context: the model, with the prompt's fixed part in memory.
+        context: the model, with the prompt's fixed prefix in its KV cache.
 
     Attributes:
-        steps: evaluations since the sentence began, after the prompt's.
-        reused: tokens of the prompt that were in memory.
+        steps: evaluations of the model for this sentence, after the prefill.
+        reused: tokens of the prompt that were already in the KV cache.
         prefill_ms: time for the rest of the prompt, milliseconds.
     """
 
     def __init__(self, context: Context) -> None:
-        """Begin after what is in memory now."""
+        """Start after the tokens that are in the KV cache now."""
         self._context = context
         self.reused = context.length
         self.steps = 0
         self.prefill_ms = 0.0
         self._begin = context.length
         self._memory: list[int] = []  # the answer's tokens that were evaluated
-        self._rows: dict[int, Logits] = {}  # by how many of these stand before
+        self._rows: dict[int, Logits] = {}  # by the number of these tokens before
 
     def begin(self, prompt: Sequence[int]) -> None:
-        """Forget the last sentence, evaluate what follows the prompt's fixed part."""
+        """Start a new sentence: evaluate the part of the prompt after the fixed prefix."""
         clock = perf_counter()
         self._context.rewind(self.reused)
         self._memory, self._rows = [], {0: self._context.evaluate(prompt)[-1]}
@@ -49,7 +49,7 @@ class Evaluator:
         self.prefill_ms = (perf_counter() - clock) * 1000
 
     def ask(self, question: Question) -> Reply:
-        """Answer a question; see there for what its answer is."""
+        """Answer a question of `questions.py`, which says what the answer is."""
         match question:
             case Part(written, options):
                 self._reach(written)
@@ -89,7 +89,7 @@ class Evaluator:
         return Named(tuple(written), text.decode(), total)
 
     def _reach(self, written: Sequence[int]) -> None:
-        """Have the logits of what comes after `written`."""
+        """Make sure that the logits after `written` are there."""
         new = self._go_back(written)
         if not new and len(written) not in self._rows:
             new = (*self._go_back(written[:-1]), written[-1])
@@ -97,7 +97,7 @@ class Evaluator:
             self._keep(self._evaluate(new)[-1])
 
     def _go_back(self, written: Sequence[int]) -> tuple[int, ...]:
-        """Forget what is in memory and not in `written`; the tokens of this that are not in memory."""
+        """Rewind to the common start with `written`; return the tokens of `written` that are not in the KV cache."""
         same = 0
         for ours, theirs in zip(self._memory, written, strict=False):
             if ours != theirs:
@@ -115,7 +115,7 @@ class Evaluator:
         return self._context.evaluate(tokens, every=every)
 
     def _keep(self, row: Logits) -> None:
-        """Keep the logits after all that is in memory."""
+        """Keep the logits after the last token in the KV cache."""
         self._rows[len(self._memory)] = row
         for place in sorted(self._rows)[1:-_ROWS]:  # the first, after the prompt, stays
             del self._rows[place]
@@ -127,6 +127,6 @@ def _likeliest(logits: Logits, options: Sequence[int]) -> Parted:
 
 
 def _log_probability(logits: Logits, token: int) -> float:
-    """Of a token, nothing forbidden."""
+    """The unconstrained log probability of a token."""
     top = logits.max()
     return float(logits[token] - top) - math.log(float(np.exp(logits - top).sum()))

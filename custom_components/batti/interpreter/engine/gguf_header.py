@@ -1,7 +1,7 @@
-"""What the header of a GGUF file tells of a model, without loading it.
+"""Reads the header of a GGUF file, without loading the model.
 
-Format: ggml, docs/gguf.md. Here because the package `gguf` is not among Home Assistant's, and llama.cpp's server tells
-none of a file's own keys.
+Format: ggml, docs/gguf.md. We read it ourselves because Home Assistant does not include the package `gguf`, and
+llama.cpp's server does not report a file's own keys.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: 
 
 @dataclass(frozen=True)
 class Header:
-    """A file's own description.
+    """The header of a file.
 
     Attributes:
         path: the file.
         metadata: its keys and values as text; lists are left out.
-        parameters: how many numbers its tensors have.
+        parameters: number of parameters in its tensors.
     """
 
     path: Path
@@ -36,10 +36,10 @@ class Header:
     parameters: int
 
     def number(self, key: str) -> int | None:
-        """A value as a number; None where there is no such key.
+        """A value as a number; None if there is no such key.
 
         Raises:
-            ModelRefused: it is no number.
+            ModelRefused: it is not a number.
         """
         try:
             return int(self.metadata[key]) if key in self.metadata else None
@@ -48,7 +48,7 @@ class Header:
 
 
 def check_file(path: Path) -> None:
-    """See that there is a file that begins as GGUF files do.
+    """Check that the file exists and begins like a GGUF file.
 
     Raises:
         ModelMissing: there is no such file, or it cannot be read.
@@ -70,7 +70,7 @@ def read_header(path: Path) -> Header:
 
     Raises:
         ModelMissing: there is no such file, or it cannot be read.
-        ModelRefused: it is no GGUF file, or its header is damaged.
+        ModelRefused: it is not a GGUF file, or its header is damaged.
     """
     check_file(path)
     try:
@@ -92,7 +92,7 @@ class _Reader:
         self._at = len(MAGIC)
 
     def header(self) -> tuple[dict[str, str], int]:
-        """Metadata and the count of numbers."""
+        """The metadata, and the number of parameters."""
         if (version := self._number("I")) not in _VERSIONS:
             raise ValueError(version)
         tensors, pairs = self._number("Q"), self._number("Q")
@@ -105,7 +105,7 @@ class _Reader:
         return metadata, sum(self._tensor() for _ in range(tensors))
 
     def _value(self, kind: int) -> str | None:
-        """A value as text; None for a list, which is passed over."""
+        """A value as text; None for a list, which is skipped."""
         if kind == _STRING:
             return self._string()
         if kind != _ARRAY:
@@ -120,7 +120,7 @@ class _Reader:
         return None
 
     def _tensor(self) -> int:
-        """Pass over what describes a tensor; how many numbers it has."""
+        """Skip the description of a tensor; return its number of parameters."""
         self._skip_string()
         size = math.prod(self._number("Q") for _ in range(self._number("I")))
         self._number("I")  # type

@@ -24,7 +24,7 @@ class Choice:
     """What may come next.
 
     Attributes:
-        lines: all of it; no line's tokens begin another's, because each ends in its only newline.
+        lines: all lines; the tokens of one are never the start of another's, because each ends in its only newline.
         labels: those of `lines` that name a label.
         label_at: how many tokens these have before the label.
     """
@@ -35,7 +35,7 @@ class Choice:
 
 
 class LineBook:
-    """Lines as a model's tokeniser splits them, each whole; they are kept from one command to the next.
+    """A cache of lines as tokens, each line tokenised alone; kept from one command to the next.
 
     Args:
         end: the token that ends a turn.
@@ -49,18 +49,18 @@ class LineBook:
         self._choices: dict[State, Choice] = {}
 
     def missing(self, grammar: Grammar) -> list[str]:
-        """The lines that have to be learnt before `after` can tell what may come next in this grammar."""
+        """The lines of this grammar that `after` needs and that are not learnt yet."""
         fixed = [line for line in fixed_lines() if line not in self._fixed]
         labels = []
         for text in map(label_line, grammar.labels):
             if text in self._labels:
-                self._labels[text] = self._labels.pop(text)  # asked for last, so forgotten last
+                self._labels[text] = self._labels.pop(text)  # used last, so forgotten last
             else:
                 labels.append(text)
         return fixed + labels
 
     def learn(self, texts: Iterable[str], tokens: Iterable[Sequence[int]]) -> None:
-        """Keep some lines and their tokens."""
+        """Keep lines with their tokens."""
         fixed = frozenset(fixed_lines())
         for text, split in zip(texts, tokens, strict=True):
             (self._fixed if text in fixed else self._labels)[text] = Line(text, tuple(split))
@@ -80,7 +80,7 @@ class LineBook:
         others = list(ends)
         for text in grammar.edges(state):
             (labels if text.startswith(prefix) else others).append(self._line(text))
-        # What these two share holds nothing of a label (which may own the space before it).
+        # The common start of these two has no part of a label (a label's first token may include the space before it).
         always = (self._line(label_line(HERE)), self._line(label_line(ALL)))
         return Choice((*labels, *others), frozenset(labels), len(shared((*always, *labels))))
 
@@ -89,6 +89,6 @@ class LineBook:
 
 
 def shared(lines: Sequence[Line], at: int = 0) -> tuple[int, ...]:
-    """Tokens from `at` on that all lines have."""
+    """The tokens from `at` on that all lines share."""
     columns = zip(*(line.tokens[at:] for line in lines), strict=False)
     return tuple(column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns))

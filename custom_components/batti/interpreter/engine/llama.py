@@ -1,6 +1,6 @@
 """One llama.cpp context, through llama-cpp-python's low-level bindings.
 
-For one thread only: two calls at once on one context crash. What every call means: llama.h in llama.cpp's sources.
+Use it from one thread only: two calls at once on one context crash. llama.h in llama.cpp's sources explains every call.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import llama_cpp as api
 _LONGEST_METADATA = 32_768  # bytes; a chat template has some thousands
 _WRITABLE = re.compile(rb"[a-z0-9 ]+|\n")
 _SEQUENCE = 0
-_LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR in ggml.h; the numbers in llama-cpp-python's _logger.py are other ones
+_LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR in ggml.h; llama-cpp-python's _logger.py has other numbers
 
 _complaints: deque[str] = deque(maxlen=4)  # llama.cpp's logger is global
 
@@ -43,16 +43,16 @@ def _keep_errors(level: int, text: bytes, _: ctypes.c_void_p) -> None:
 
 
 class LlamaContext:
-    """A model and its memory; see `context.Loaded` and `context.Context`.
+    """A loaded model and its KV cache; see `context.Loaded` and `context.Context`.
 
     Args:
         path: a GGUF file.
-        n_ctx: tokens that a prompt and its answer may have together; less where the model was trained on less.
-        threads: threads to compute with; where None, what `context.threads_for` says.
+        n_ctx: context size, in tokens: for a prompt and its answer together; less if the model was trained on less.
+        threads: number of threads; if None, `context.threads_for` decides.
 
     Raises:
         ModelMissing: there is no such file, or it cannot be read.
-        ModelRefused: llama.cpp cannot load it, or it is no Llama.
+        ModelRefused: llama.cpp cannot load it, or it is not a Llama.
     """
 
     def __init__(self, path: Path, n_ctx: int, threads: int | None = None) -> None:
@@ -71,14 +71,14 @@ class LlamaContext:
         self._memory = api.llama_get_memory(self._context)
         self._batch = self._new_batch()
         self.length = 0
-        # llama.cpp's own guess of the end of a turn may fall on <|end_of_text|>; the prompt says which token it is.
+        # llama.cpp may guess <|end_of_text|> as the end of a turn; our prompt defines which token it is.
         self.end = only_token(self.tokenize(END_OF_TURN, special=True), END_OF_TURN, path)
         pieces = map(self.piece, range(self._n_vocab))
         self.writable = np.fromiter((_WRITABLE.fullmatch(piece) is not None for piece in pieces), np.bool_)
 
     @property
     def parameters(self) -> int:
-        """How many numbers the model has."""
+        """Number of the model's parameters."""
         count: int = api.llama_model_n_params(self._model)
         return count
 
@@ -110,13 +110,13 @@ class LlamaContext:
         return batch
 
     def metadata(self, key: str) -> str | None:
-        """A value of the GGUF file's metadata as text, None where it has no such key."""
+        """A value of the GGUF file's metadata as text; None if there is no such key."""
         buffer = ctypes.create_string_buffer(_LONGEST_METADATA)
         found = api.llama_model_meta_val_str(self._model, key.encode(), buffer, len(buffer))
         return buffer.value.decode(errors="replace") if found >= 0 else None
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
-        """Tokens of text; control tokens count as such only where `special`."""
+        """Tokens of a text; control tokens in it are read as such only if `special`."""
         raw = text.encode()
         tokens = (api.llama_token * (len(raw) + 1))()
         count = api.llama_tokenize(self._vocab, raw, len(raw), tokens, len(tokens), False, special)
@@ -126,17 +126,17 @@ class LlamaContext:
         return found
 
     def tokenize_lines(self, lines: Sequence[str]) -> list[list[int]]:
-        """Tokens of lines, each split for itself."""
+        """Tokens of lines, each line tokenised alone."""
         return [self.tokenize(line) for line in lines]
 
     def piece(self, token: int) -> bytes:
-        """The text of a token; none for control tokens."""
+        """The text of a token; empty for control tokens."""
         buffer = ctypes.create_string_buffer(256)
         count = api.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
         return buffer.raw[: max(count, 0)]
 
     def evaluate(self, tokens: Sequence[int], *, every: bool = False) -> Logits:
-        """Evaluate tokens after what is in memory; logits after the last, or after every one: (rows, vocabulary)."""
+        """Evaluate tokens after those in the KV cache; logits after the last, or after every one: (rows, vocabulary)."""
         count, batch = len(tokens), self._batch
         batch.n_tokens = count
         for i, token in enumerate(tokens):
@@ -151,11 +151,11 @@ class LlamaContext:
         return np.stack([np.ctypeslib.as_array(pointer, (self._n_vocab,)) for pointer in pointers])
 
     def fill(self, tokens: Sequence[int]) -> None:
-        """Put tokens into the empty memory."""
+        """Evaluate tokens into the empty KV cache."""
         self.evaluate(tokens)
 
     def answerer(self, prefix: Sequence[int]) -> Evaluator:
-        """What answers questions about sentences after a prefix that is in memory."""
+        """An answerer for sentences after a prefix that is in the KV cache."""
         assert self.length == len(prefix)
         return Evaluator(self)
 
@@ -165,17 +165,17 @@ class LlamaContext:
         self.length = length
 
     def identity(self) -> str:
-        """What a saved state depends on besides its tokens, as a hash."""
+        """A hash of what a saved state depends on besides its tokens."""
         return identity_of(self.path, self.engine, self.size)
 
     def state(self) -> bytes:
-        """What is in memory."""
+        """The content of the KV cache."""
         buffer = (ctypes.c_uint8 * api.llama_state_seq_get_size(self._context, _SEQUENCE))()
         count = api.llama_state_seq_get_data(self._context, buffer, len(buffer), _SEQUENCE)
         return bytes(buffer[:count])
 
     def restore(self, state: bytes, length: int) -> bool:
-        """Put a state of `length` tokens into memory; False where llama.cpp refuses it, and memory is empty."""
+        """Load a state of `length` tokens into the KV cache; False, and an empty cache, if llama.cpp refuses it."""
         buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
         taken = api.llama_state_seq_set_data(self._context, buffer, len(state), _SEQUENCE)
         if not taken or api.llama_memory_seq_pos_max(self._memory, _SEQUENCE) != length - 1:

@@ -1,4 +1,4 @@
-"""llama.cpp in a child process: a crash, a kill for memory or a hang there is one failed command here."""
+"""Runs llama.cpp in a child process: a crash, a hang or a kill for memory there only fails one command here."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from ..errors import EngineCrashed, EngineError, EngineTimeout
 from .base import Binding, EngineState, Generation, ModelInfo
 from .process import Process
 
-START_TIMEOUT = 120.0  # seconds; a large model on an SD card takes its time
-CONTEXT = 2048  # tokens; a stock model's prompt has some 700 of them, a small model takes only what it was trained on
+START_TIMEOUT = 120.0  # seconds; a large model on an SD card loads slowly
+CONTEXT = 2048  # tokens; a stock model's prompt has about 700, a small model uses only as many as it was trained on
 _STOPPED = "The engine has been stopped"
 
 
 class LocalEngine:
     """Runs a GGUF model on this computer's processor.
 
-    The process starts with `start` or the first command, and again with the command after one that ended it.
+    The process starts with `start` or the first command. If a command ended it, the next command starts it again.
 
     Args:
         model: a GGUF file.
-        python: the interpreter to run the worker with; this one where None.
-        threads: threads to compute with; where None, what `context.threads_for` says.
-        n_ctx: tokens that a prompt and its answer may have together.
-        binding: what brings llama.cpp into the worker.
-        packages: a folder with the binding, for where it is not installed beside Home Assistant.
-        state_dir: a folder for the state of the prompt's fixed part, so that a restart need not evaluate it.
+        python: the interpreter that runs the worker; if None, this one.
+        threads: number of threads; if None, `context.threads_for` decides.
+        n_ctx: context size, in tokens: for a prompt and its answer together.
+        binding: the Python package that brings llama.cpp into the worker.
+        packages: a folder with the binding, if it is not installed beside Home Assistant.
+        state_dir: a folder for the state of the prompt's fixed prefix, so that a restart need not evaluate it again.
         start_timeout: seconds in which the model must be loaded.
-        idle_unload: seconds without a command after which the process ends, to free its memory; never where None.
-        command: what to run in place of the worker.
+        idle_unload: seconds without a command after which the process ends, to free its memory; if None, never.
+        command: the command to run in place of the worker.
 
     Attributes:
-        command: what is run.
+        command: the command that is run.
     """
 
     def __init__(
@@ -53,23 +53,23 @@ class LocalEngine:
         idle_unload: float | None = None,
         command: Sequence[str] | None = None,
     ) -> None:
-        """Say what to run; nothing is started yet."""
+        """Prepare the command; nothing is started yet."""
         options = ["--model", str(model), "--n-ctx", str(n_ctx), "--binding", binding]
         if threads is not None:
             options += ["--threads", str(threads)]
         if state_dir is not None:
             options += ["--state-dir", str(state_dir)]
-        # -P: nothing is imported from the folder that Home Assistant happened to be started in.
+        # -P: import nothing from the folder that Home Assistant was started in.
         worker = [python or sys.executable, "-P", "-m", f"{__package__}.worker", *options]
         self.command = list(command or worker)
-        # Threads that wait for work must not spin: on a busy computer llama.cpp then stands still for seconds.
+        # Waiting threads must not spin: on a busy computer, that stops llama.cpp for seconds.
         self._environment = {"OMP_WAIT_POLICY": "passive", "PYTHONPATH": _python_path(packages)}
         self._start_timeout = start_timeout
         self._idle_unload = idle_unload
         self._lock = asyncio.Lock()
         self._process: Process | None = None
         self._starting: asyncio.Task[Process] | None = None
-        self._resting: asyncio.Task[None] | None = None
+        self._idle_timer: asyncio.Task[None] | None = None
         self._stopped = False
         self._state = EngineState.STOPPED
         self._info: ModelInfo | None = None
@@ -83,12 +83,12 @@ class LocalEngine:
 
     @property
     def info(self) -> ModelInfo | None:
-        """What is known of the model; None before it was first loaded."""
+        """What is known of the model; None before it is first loaded."""
         return self._info
 
     @property
     def pid(self) -> int | None:
-        """The process that holds the model."""
+        """Id of the process that holds the model."""
         return self._process.pid if self._process is not None and self._process.alive else None
 
     async def start(self) -> None:
@@ -97,17 +97,17 @@ class LocalEngine:
         Raises:
             EngineMissing: the binding cannot be imported.
             ModelMissing, ModelRefused: the model cannot be used.
-            EngineError: the process failed otherwise; trying again may help.
+            EngineError: the process failed in another way; a retry may help.
         """
         self._stopped = False
         async with self._lock:
             await self._ready()
-        self._rest()
+        self._start_idle_timer()
 
     async def generate(self, sentence: str, labels: Sequence[str], deadline: float, previous: str = "") -> Generation:
         """Answer one marked sentence; see `base.Engine`.
 
-        A call that is cancelled leaves the process to the next one. A call that passes its deadline ends the process,
+        A cancelled call leaves the process running for the next call. A call that passes its deadline ends the process,
         because native code that hangs cannot be interrupted.
         """
         request = {"sentence": sentence, "labels": list(labels), "previous": previous}
@@ -117,14 +117,14 @@ class LocalEngine:
         except TimeoutError as error:
             raise EngineTimeout(f"The model had no answer after {deadline:g} seconds") from error
         finally:
-            self._rest()
+            self._start_idle_timer()
             self._tell(self.state)
 
     async def stop(self) -> None:
-        """End the process; commands under way or waiting fail."""
+        """End the process; commands that are running or waiting fail."""
         self._stopped = True
-        if self._resting is not None:
-            self._resting.cancel()
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         if (starting := self._starting) is not None:
             starting.cancel()
             await asyncio.wait([starting])
@@ -148,7 +148,7 @@ class LocalEngine:
             raise
 
     async def _ready(self) -> Process:
-        """A process that can be asked; one that is being started outlives the call that wanted it."""
+        """A process that is ready; its start continues even if the call that began it is cancelled."""
         if self._stopped:
             raise EngineError(_STOPPED)
         if self._process is not None and self._process.alive:
@@ -183,18 +183,18 @@ class LocalEngine:
             await self._process.close()
             self._process = None
 
-    def _rest(self) -> None:
-        """Begin to count the seconds after which the process ends."""
-        if self._resting is not None:
-            self._resting.cancel()
-            self._resting = None
+    def _start_idle_timer(self) -> None:
+        """Start the idle timer, after which the process ends."""
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
         if self._idle_unload is not None and not self._stopped:
-            self._resting = asyncio.create_task(self._unload(self._idle_unload), name="batti: unload an idle model")
+            self._idle_timer = asyncio.create_task(self._unload(self._idle_unload), name="batti: unload an idle model")
 
     async def _unload(self, after: float) -> None:
         await asyncio.sleep(after)
         async with self._lock:
-            self._resting = None  # from here on the next command waits instead of cancelling this
+            self._idle_timer = None  # from here on the next command waits instead of cancelling this
             if self._process is not None and self._process.alive:
                 await self._end()
                 self._tell(EngineState.UNLOADED)
@@ -206,7 +206,7 @@ class LocalEngine:
 
 
 def _python_path(packages: Path | None) -> str:
-    """Where the worker finds this package, the binding where it was prepared, and what Home Assistant was told."""
+    """The worker's PYTHONPATH: this package, the folder of the prepared binding, and Home Assistant's PYTHONPATH."""
     root = Path(__file__).absolute().parents[len(__package__.split("."))]
     parts = [str(root), str(packages or ""), os.environ.get("PYTHONPATH", "")]
     return os.pathsep.join(part for part in parts if part)

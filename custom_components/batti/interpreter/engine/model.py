@@ -18,21 +18,21 @@ from .prefix import fill_prefix
 
 PROMPT_VERSION_KEY = "batti.prompt_version"
 CHAT_TEMPLATE_KEY = "tokenizer.chat_template"
-_CHAT_MARK = "<|start_header_id|>"  # of Llama 3's chat format, in whatever template it is written down
+_CHAT_MARK = "<|start_header_id|>"  # of Llama 3's chat format; every template for it contains this
 MIN_ANSWER = 64  # tokens that a prompt must leave free
-MIN_SENTENCE = 64  # tokens that the prefix must leave free besides
+MIN_SENTENCE = 64  # tokens that the prefix must leave free in addition
 
 
 class Model:
-    """A loaded model, its prompt's prefix evaluated.
+    """A loaded model with the prompt's prefix in its KV cache.
 
     Args:
         path: a GGUF file.
-        n_ctx: tokens that a prompt and its answer may have together; less where the model was trained on less.
-        threads: threads to compute with; where None, what `context.threads_for` says.
+        n_ctx: context size, in tokens: for a prompt and its answer together; less if the model was trained on less.
+        threads: number of threads; if None, `context.threads_for` decides.
         state_dir: see `prefix.fill_prefix`.
-        binding: what brings llama.cpp.
-        style: how the model is addressed; what its file says where None.
+        binding: the Python package that brings llama.cpp.
+        style: which prompt the model gets; if None, the one that its file asks for.
 
     Attributes:
         info: what is known of it.
@@ -41,7 +41,7 @@ class Model:
     Raises:
         EngineMissing: the binding cannot be imported.
         ModelMissing: the file is not there or cannot be read.
-        ModelRefused: it is no Llama model, or made for another prompt.
+        ModelRefused: it is not a Llama model, or was made for another prompt.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Model:
     def generate(
         self, sentence: str, labels: Sequence[str], abandoned: Callable[[], bool], previous: str = ""
     ) -> Generation | None:
-        """Answer one marked sentence; None where `abandoned`, which is asked before every step, said yes.
+        """Answer one marked sentence; None if `abandoned`, which is called before every step, returned True.
 
         Args: see `base.Engine`.
 
@@ -117,7 +117,7 @@ class Model:
         )
 
     def _answer(self, prompt_tokens: Sequence[int], decoder: Decoder, abandoned: Callable[[], bool]) -> Answer | None:
-        """What the decoder makes of a prompt; None where `abandoned`."""
+        """The decoder's answer to a prompt; None if `abandoned`."""
         self.answerer.begin(prompt_tokens)
         deciding = decoder.answer()
         question = next(deciding)
@@ -138,11 +138,11 @@ class Model:
         self._context.close()
 
     def _tokens(self, pieces: Sequence[prompt.Piece]) -> list[int]:
-        """Tokens of pieces of prompt; only those of our own hold control tokens."""
+        """Tokens of pieces of prompt; only special pieces may have control tokens."""
         return [token for text, special in pieces for token in self._context.tokenize(text, special=special)]
 
     def _style(self, version: str | None) -> Style:
-        """How this model is addressed; a model without our version is taken for a stock one that follows instructions."""
+        """Which prompt this model gets; a model without our version counts as a stock one that follows instructions."""
         name = self._context.path.name
         if version == prompt.VERSION:
             return Style.TRAINED
@@ -166,6 +166,6 @@ def _opener(binding: Binding) -> Callable[[Path, int, int | None], Loaded]:
 
             return LlamaContext
         from .xllama import XllamaContext
-    except (ImportError, OSError, RuntimeError) as error:  # the last two where its libraries cannot be loaded
+    except (ImportError, OSError, RuntimeError) as error:  # OSError, RuntimeError: its libraries cannot be loaded
         raise EngineMissing(f"{binding} cannot be imported: {error}") from error
     return XllamaContext

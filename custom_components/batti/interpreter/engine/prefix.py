@@ -1,4 +1,4 @@
-"""The part of the prompt that all commands share: evaluated once, kept in memory, and saved for the next start."""
+"""The part of the prompt that all commands share: evaluated once, kept in the KV cache, saved for the next start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 def fill_prefix(context: Loaded, tokens: list[int], state_dir: Path | None) -> None:
-    """Put the prefix into an empty context, from a saved state where there is a sound one.
+    """Put the prefix into an empty context, from a saved state if there is a valid one.
 
     Args:
         context: the model.
@@ -33,7 +33,7 @@ def fill_prefix(context: Loaded, tokens: list[int], state_dir: Path | None) -> N
 
 
 def _read(file: Path, key: bytes) -> bytes | None:
-    """A saved state; None where there is none, or it is another's or damaged (llama.cpp might crash on it)."""
+    """A saved state; None if there is none, or it is another model's or damaged (llama.cpp might crash on it)."""
     try:
         data = file.read_bytes()
     except OSError:
@@ -43,7 +43,7 @@ def _read(file: Path, key: bytes) -> bytes | None:
 
 
 def _save(context: Loaded, file: Path, key: bytes) -> None:
-    """Save the state whole or not at all; a disk that does not take it costs time only, so it is no error."""
+    """Save the state, completely or not at all. A failed write only costs time at the next start, so it is no error."""
     new = file.with_suffix(".new")
     try:
         state = context.state()

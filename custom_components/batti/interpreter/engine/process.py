@@ -1,4 +1,4 @@
-"""One child process that speaks the worker's protocol, and what became of it."""
+"""One child process that speaks the worker's protocol, and the reason for its end."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ..errors import EngineCrashed, EngineError, EngineGarbled, EngineMissing, E
 from .base import Generation, ModelInfo
 
 _STDERR_KEPT = 4000  # bytes
-_STDERR_LINES = 3  # of these in a message
-_LAST_WORDS = 2.0  # seconds between a closed pipe and the end of the process
+_STDERR_LINES = 3  # of stderr, in an error message
+_EXIT_TIMEOUT = 2.0  # seconds between a closed pipe and the end of the process
 _HINTS = {
     signal.SIGKILL: "the system may be out of memory",
     signal.SIGILL: "the engine was built for another processor; take another one, or a llama.cpp server",
@@ -24,7 +24,7 @@ _HINTS = {
 
 
 class Process:
-    """A running worker. One request at a time, except that abandoned ones may still be under way."""
+    """A running worker. One request at a time, except that abandoned ones may still be running."""
 
     info: ModelInfo
 
@@ -44,7 +44,7 @@ class Process:
         Raises:
             EngineMissing: the program cannot be run.
             EngineTimeout: it was not ready after `timeout` seconds.
-            EngineError: whatever else went wrong, also what the process itself said.
+            EngineError: any other failure, also one that the process itself reported.
         """
         pipe = asyncio.subprocess.PIPE
         try:
@@ -76,12 +76,12 @@ class Process:
         Raises:
             EngineCrashed: the process died.
             EngineGarbled: it wrote something that is not an answer.
-            EngineError: it said why it has none.
+            EngineError: it reported why it has no answer.
         """
         self._last_id += 1
         stdin = self._process.stdin
         assert stdin is not None
-        with contextlib.suppress(ConnectionError):  # it died: its stdout says so too
+        with contextlib.suppress(ConnectionError):  # it died: the end of its stdout shows that too
             stdin.write(json.dumps({"id": self._last_id, **request}).encode() + b"\n")
             await stdin.drain()
         fields = await self._answer("generation")
@@ -146,14 +146,14 @@ class Process:
 
     async def _died(self) -> EngineCrashed:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), _LAST_WORDS)
+            await asyncio.wait_for(self._process.wait(), _EXIT_TIMEOUT)
         await self.close()
         code = self._process.returncode or 0
         lines = self._stderr.decode(errors="replace").strip().splitlines()[-_STDERR_LINES:]
         return EngineCrashed(f"The model's process {_ending(code)}" + "".join(f"\n  {line}" for line in lines))
 
     async def _listen(self) -> None:
-        """Keep the end of what the process writes to stderr, and keep that pipe from filling up."""
+        """Read stderr, so that its pipe does not fill up, and keep the end of it."""
         stderr = self._process.stderr
         assert stderr is not None
         while data := await stderr.read(_STDERR_KEPT):

@@ -1,6 +1,6 @@
-"""What decoding asks of a model. `evaluator.py` answers by evaluating tokens, `completions.py` by asking llama.cpp's server.
+"""The decoder's questions to a model. `evaluator.py` answers by evaluating tokens, `completions.py` by asking a server.
 
-Every question names all that is written so far, so whoever answers may forget and go back as it likes.
+Every question contains all tokens written so far. So a question may go back, and the other side need not remember any.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Part(NamedTuple):
-    """Which token comes next, where lines part? The answer is a `Parted`.
+    """Which token comes next, where lines differ? The answer is a `Parted`.
 
     Attributes:
         written: the answer's tokens so far.
@@ -21,14 +21,14 @@ class Part(NamedTuple):
 
 
 class Score(NamedTuple):
-    """How likely is it that the model goes on with just these tokens? The answer is a log probability."""
+    """How likely is it that the model continues with exactly these tokens? The answer is a log probability."""
 
     written: tuple[int, ...]
     tokens: tuple[int, ...]
 
 
 class Name(NamedTuple):
-    """Which name would the model write here, left free? The answer is a `Named`; None where none is as likely as `bar`."""
+    """Which name would the model write here, without constraints? A `Named`; None if none is as likely as `bar`."""
 
     written: tuple[int, ...]
     bar: float
@@ -38,14 +38,14 @@ Question = Part | Score | Name
 
 
 class Parted(NamedTuple):
-    """The likeliest of some tokens, and its log probability with nothing forbidden."""
+    """The likeliest of some tokens, and its unconstrained log probability."""
 
     token: int
     log_p: float
 
 
 class Named(NamedTuple):
-    """A name with the newline after it: its tokens, its text, its log probability with nothing forbidden."""
+    """A name with the newline after it: its tokens, its text, its unconstrained log probability."""
 
     tokens: tuple[int, ...]
     text: str
@@ -54,5 +54,5 @@ class Named(NamedTuple):
 
 Reply = Parted | Named | float | None
 
-MAX_NAME_TOKENS = 16  # of a name, its newline included
+MAX_NAME_TOKENS = 16  # of a name, including its newline
 NEWLINE = "\n"

@@ -1,7 +1,7 @@
-"""A llama.cpp server over HTTP: a house with a weak hub, or many hubs that share one strong machine.
+"""Uses a llama.cpp server over HTTP: for a house with a weak hub, or for many hubs that share one strong machine.
 
-Same prompt, same decoder as in the child process; its questions become requests (`completions.py`). The fixed part of the
-prompt stays in the server's cache (`cache_prompt`), so a command costs its own words there too.
+Prompt and decoder are the same as in the child process; the decoder's questions become requests (`completions.py`). The
+fixed prefix stays in the server's KV cache (`cache_prompt`), so a command only evaluates its own words there too.
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ from .questions import NEWLINE
 START_TIMEOUT = 30.0  # seconds
 _PROBE = ("[ bansa ] ko bati bala", ("bansa",))
 _AHEAD = 64  # tokens; most answers have fewer
-_SURE_OF_ITSELF = 0.5  # whoever was trained on our prompt answers the probe with more, whoever was not with far less
+# Probability of the answer to the probe: a model trained on our prompt has more, others far less.
+_TRAINED_CONFIDENCE = 0.5
 
 
 class ServerEngine:
     """Asks a llama.cpp server.
 
     Args:
-        session: of aiohttp; Home Assistant's own, which keeps connections open.
-        url: of the server, such as `http://192.168.1.20:8080`.
-        api_key: as the server was started with, if it was.
+        session: Home Assistant's own aiohttp session, which keeps connections open.
+        url: address of the server, such as `http://192.168.1.20:8080`.
+        api_key: the key that the server was started with, if any.
     """
 
     def __init__(self, session: aiohttp.ClientSession, url: str, api_key: str | None = None) -> None:
-        """Say whom to ask; nothing is asked yet."""
+        """Keep the address; nothing is sent yet."""
         self._client = ServerClient(session, url, api_key)
         self._lock = asyncio.Lock()
         self._state = EngineState.STOPPED
@@ -64,21 +65,21 @@ class ServerEngine:
         return None
 
     async def start(self) -> None:
-        """See that the server is there and its model can be used; also whether it has come back.
+        """Check that the server answers and its model can be used; also whether it has come back.
 
         Raises:
-            ServerUnreachable, ServerDenied: it cannot be asked.
-            ModelRefused: its model has not Llama 3's chat format.
+            ServerUnreachable, ServerDenied: it cannot be used.
+            ModelRefused: its model does not have Llama 3's chat format.
         """
-        await self._greet()
+        await self._connect()
 
-    async def _greet(self) -> _Model:
+    async def _connect(self) -> _Model:
         try:
             async with asyncio.timeout(START_TIMEOUT), self._lock:
                 self._tell(EngineState.LOADING)
                 await self._client.health()
                 if self._model is None:
-                    self._model = await self._look()
+                    self._model = await self._read_model()
                 model = self._model
         except TimeoutError as error:
             self._tell(EngineState.UNREACHABLE)
@@ -93,7 +94,7 @@ class ServerEngine:
         """Answer one marked sentence; see `base.Engine`."""
         try:
             async with asyncio.timeout(deadline):
-                model = self._model or await self._greet()
+                model = self._model or await self._connect()
                 generation = await self._answer(model, sentence, labels, previous)
         except TimeoutError as error:
             raise EngineTimeout(f"The server at {self._client.url} had no answer after {deadline:g} seconds") from error
@@ -104,11 +105,11 @@ class ServerEngine:
         return generation
 
     async def stop(self) -> None:
-        """Ask no more."""
+        """Send no more requests."""
         self._tell(EngineState.STOPPED)
 
-    async def _look(self) -> _Model:
-        """What model the server has, and how it is addressed."""
+    async def _read_model(self) -> _Model:
+        """Find out which model the server has, and which prompt it gets."""
         meta = await self._client.model()
         for control in prompt.CHAT_TOKENS:
             if len(await self._client.tokenise(prompt.Piece(control, True))) != 1:
@@ -127,12 +128,12 @@ class ServerEngine:
         )
         model = _Model(info, LineBook(end), newline)
         tried = await self._answer(model, *_PROBE)
-        trained = tried.confidence > _SURE_OF_ITSELF
+        trained = tried.confidence > _TRAINED_CONFIDENCE
         style = Style.TRAINED if trained else Style.INSTRUCT
         prefix_tokens = len(await self._tokens(prompt.prefix(style)))
         version = prompt.VERSION if trained else None
         info = replace(info, style=style, prompt_version=version, prefix_tokens=prefix_tokens)
-        # A token of a small model takes less time than a request. One that does not know our lines would say much in vain.
+        # A token of a small model takes less time than a request. A model that does not know our lines would write in vain.
         small = 0 < info.parameters < SMALL
         return replace(model, info=info, ahead=_AHEAD if small and trained else 0)
 
@@ -161,7 +162,7 @@ class ServerEngine:
         )
 
     async def _asked(self, work: Generator[Request, list[Token], Answer], clock: _Clock) -> Answer:
-        """What comes of all that a sentence wants to know."""
+        """Send all requests for a sentence, and return the answer."""
         request = next(work)
         while True:
             completion = await self._client.complete(request)
@@ -180,7 +181,7 @@ class ServerEngine:
         return [token for piece in pieces for token in await self._client.tokenise(piece)]
 
     def _tell(self, state: EngineState) -> None:
-        if state is EngineState.UNREACHABLE:  # whoever answers there next may have another model
+        if state is EngineState.UNREACHABLE:  # it may come back with another model
             self._model = None
             self._client.forget()
         if state is not self._state:
@@ -190,11 +191,11 @@ class ServerEngine:
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """What is known of the server's model: it comes and goes whole.
+    """What is known of the server's model; set and dropped as a whole.
 
     Attributes:
-        info: for others.
-        book: the lines, as it splits them.
+        info: the part for other code.
+        book: the lines as its tokens.
         newline: the token of a newline alone.
         ahead: see `completions.answering`.
     """
@@ -206,7 +207,7 @@ class _Model:
 
 
 class _Clock:
-    """What the server tells of the requests that one command took."""
+    """The server's timings, over all requests of one command."""
 
     def __init__(self) -> None:
         self.prompt_ms = 0.0
@@ -214,7 +215,7 @@ class _Clock:
         self.steps = 0
 
     def add(self, completion: Completion) -> None:
-        """The prompt's time is the first request's; later ones go on from what the server has in memory."""
+        """Count a request. Prompt time is that of the first one; later ones continue from the server's KV cache."""
         if not self.steps:
             self.prompt_ms, self.reused = completion.prompt_ms, completion.reused
         self.steps += len(completion.tokens)

@@ -3,11 +3,11 @@
     <- {"id": 0, "ready": {...}}                   once, when the model is loaded: the fields of base.ModelInfo
     -> {"id": 1, "sentence": "[ bansa ] ko bati bala", "labels": ["bansa"], "previous": ""}
     <- {"id": 1, "generation": {...}}              the fields of base.Generation
-    <- {"id": 1, "error": "SentenceTooLong", "message": "..."}      with id 0 where the model cannot be loaded
+    <- {"id": 1, "error": "SentenceTooLong", "message": "..."}      with id 0 if the model cannot be loaded
 
-It ends when its stdin closes, also in the middle of a calculation (xllamacpp's loading is waited for), so it never outlives
-the process that started it. A request that comes while another is worked on means that nobody waits for that one: it is
-dropped without an answer.
+It ends when its stdin closes, also in the middle of a calculation (only xllamacpp's loading of a model is finished first),
+so it never outlives its parent process. A new request means that nobody waits for the current one any more: the current
+one is dropped without an answer.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from .model import Model
 
 
 def main(make: Callable[[argparse.Namespace], Model] | None = None) -> int:
-    """Load the model, then answer until stdin closes; 1 where the model cannot be loaded.
+    """Load the model, then answer until stdin closes; returns 1 if the model cannot be loaded.
 
     Args:
-        make: makes the model out of the command line's options.
+        make: makes the model from the command line's options.
     """
     output = _take_stdout()
     options = _options()
@@ -70,7 +70,7 @@ def _say(output: TextIO, **message: Any) -> None:
 
 
 def _take_stdout() -> TextIO:
-    """Keep stdout for answers alone: whatever else is written there (native code included) goes to stderr."""
+    """Keep stdout for answers only: all other output, also that of native code, goes to stderr."""
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return output
@@ -93,10 +93,10 @@ def _options() -> argparse.Namespace:
 
 
 def run(make: Callable[[argparse.Namespace], Model] | None = None) -> NoReturn:
-    """`main`, as a process of its own. It does not end as Python does, which would wait for the thread that reads."""
+    """Run `main` as a process. It skips Python's normal exit, which would wait for the thread that reads."""
     try:
         status = main(make)
-    except Exception:  # noqa: BLE001 - whoever started this reads the last lines of stderr
+    except Exception:  # noqa: BLE001 - the parent process reads the last lines of stderr
         traceback.print_exc()
         status = 1
     sys.stderr.flush()

@@ -1,8 +1,8 @@
-"""One model through xllamacpp, which brings llama.cpp's server into this process: the ready engine.
+"""The ready engine: one model through xllamacpp, which brings llama.cpp's server into this process.
 
-Completions are asked of it directly. It also listens on an address of this computer, which is how text is split into
-tokens and its memory saved; the key for that is made here and leaves this process in no way. Its own log, which would
-hold what people say, is off.
+Completions are direct calls. Tokenising and saving the KV cache work only over HTTP, so the server also listens on this
+computer; the key for that is made here and never leaves this process. The server's own log is off, because it would
+contain what people say.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from .gguf_header import read_header
 from .questions import NEWLINE, Question, Reply
 
 _HERE = "127.0.0.1"
-_PATIENCE = 60.0  # seconds for an answer that takes a millisecond
+_TIMEOUT = 60.0  # seconds; an answer normally takes a millisecond
 _QUIET, _ERRORS = -1, 1  # of llama.cpp's log
 _SLOT = "/slots/0?action="
-_LAST_WORDS = 20  # times a twentieth of a second
-_KNOWN = 1000  # texts whose tokens are remembered
+_LOG_PAUSES = 20  # pauses of 0.05 seconds
+_KNOWN = 1000  # texts in the cache of tokens
 
 
 class XllamaContext:
-    """A model and its memory; see `context.Loaded`.
+    """A loaded model and its KV cache; see `context.Loaded`.
 
     Args:
         path, n_ctx, threads: see `model.Model`.
 
     Raises:
         ModelMissing: there is no such file, or it cannot be read.
-        ModelRefused: llama.cpp cannot load it, or it is no Llama.
+        ModelRefused: llama.cpp cannot load it, or it is not a Llama.
     """
 
     def __init__(self, path: Path, n_ctx: int, threads: int | None = None) -> None:
@@ -55,11 +55,11 @@ class XllamaContext:
         check_family(self.metadata("general.architecture"), path)
         self.size = min(n_ctx, self._header.number(f"{ARCHITECTURE}.context_length") or n_ctx)
         self._key = secrets.token_hex(32)
-        # There only while a state is on its way: this process most often ends by being killed, and leaves nothing.
+        # Exists only while a state is saved or restored: this process is usually killed, and must leave nothing behind.
         self._folder = _temporary() / f"batti-{secrets.token_hex(8)}"
         self._server = self._load(threads or threads_for(self.parameters, os.cpu_count()))
         self._connection = http.client.HTTPConnection(
-            self._server.listening_address.removeprefix("http://"), timeout=_PATIENCE
+            self._server.listening_address.removeprefix("http://"), timeout=_TIMEOUT
         )
         self._known: dict[tuple[str, bool], list[int]] = {}
         self.end = only_token(self.tokenize(END_OF_TURN, special=True), END_OF_TURN, path)
@@ -67,15 +67,15 @@ class XllamaContext:
 
     @property
     def parameters(self) -> int:
-        """How many numbers the model has."""
+        """Number of the model's parameters."""
         return self._header.parameters
 
     def metadata(self, key: str) -> str | None:
-        """A value of the GGUF file's metadata as text, None where it has no such key."""
+        """A value of the GGUF file's metadata as text; None if there is no such key."""
         return self._header.metadata.get(key)
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
-        """Tokens of text; control tokens count as such only where `special`."""
+        """Tokens of a text; control tokens in it are read as such only if `special`."""
         if (known := self._known.get((text, special))) is not None:
             return known
         tokens: list[int] = self._post("/tokenize", splitting(text, special=special))["tokens"]
@@ -85,7 +85,7 @@ class XllamaContext:
         return tokens
 
     def tokenize_lines(self, lines: Sequence[str]) -> list[list[int]]:
-        """Tokens of lines, each split for itself."""
+        """Tokens of lines, each line tokenised alone."""
         answer = self._post("/tokenize", splitting("".join(lines)) | {"with_pieces": True})
         pieces = [(one["id"], one["piece"]) for one in answer["tokens"]]
         if all(isinstance(piece, str) for _, piece in pieces) and (split := line_tokens(pieces, lines)) is not None:
@@ -93,10 +93,10 @@ class XllamaContext:
         return [self.tokenize(line) for line in lines]
 
     def complete(self, asked: Request) -> tuple[list[Token], dict[str, Any]]:
-        """What the model writes, and the server's own figures of it."""
+        """Let the model write; returns its tokens, and the server's timings."""
         try:
             answer: dict[str, Any] = self._server.handle_completions(asked)
-        except UnicodeDecodeError:  # a token that is part of a character; over HTTP it comes as text that can be read
+        except UnicodeDecodeError:  # a token is part of a character; over HTTP it is readable text
             answer = self._post("/completion", asked)
         if (error := answer.get("error")) is not None:
             message = error.get("message")
@@ -109,29 +109,29 @@ class XllamaContext:
         return read_tokens(written), answer["timings"]
 
     def fill(self, tokens: Sequence[int]) -> None:
-        """Put tokens into the empty memory."""
+        """Evaluate tokens into the empty KV cache."""
         self.complete(request(tokens, 1, bias([self.end])))
 
     def answerer(self, prefix: Sequence[int]) -> Completer:
-        """What answers questions about sentences after a prefix that is in memory."""
+        """An answerer for sentences after a prefix that is in the KV cache."""
         return Completer(self, prefix)
 
     def identity(self) -> str:
-        """What a saved state depends on besides its tokens, as a hash."""
+        """A hash of what a saved state depends on besides its tokens."""
         return identity_of(self.path, self.engine, self.size)
 
     def state(self) -> bytes:
-        """What is in memory."""
+        """The content of the KV cache."""
         with self._file() as file:
             written = self._post(f"{_SLOT}save", {"filename": file.name})["n_written"]
             state = file.read_bytes()
-        # On a full disk the server says that all went well; restoring half a state would end the process.
+        # On a full disk the server reports success; restoring half a state would crash the process.
         if not state or len(state) != written:
             raise EngineError(f"llama.cpp wrote {len(state)} of the state's {written} bytes")
         return state
 
     def restore(self, state: bytes, length: int) -> bool:
-        """Put a state of `length` tokens into memory; False where llama.cpp refuses it, and memory is empty."""
+        """Load a state of `length` tokens into the KV cache; False, and an empty cache, if llama.cpp refuses it."""
         with suppress(EngineError, OSError), self._file() as file:
             file.write_bytes(state)
             if self._post(f"{_SLOT}restore", {"filename": file.name})["n_restored"] == length:
@@ -163,10 +163,10 @@ class XllamaContext:
         params.n_parallel = 1
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         params.warmup = False
-        params.cache_ram_mib = 0  # one prompt after another: no copies of earlier ones
-        params.hostname, params.port, params.api_keys = _HERE, 0, [self._key]  # a port of the system's choosing
+        params.cache_ram_mib = 0  # keep no copies of earlier prompts
+        params.hostname, params.port, params.api_keys = _HERE, 0, [self._key]  # 0: the system chooses a port
         params.webui = False
-        # The file's own is not used, and a broken one would keep the model from loading.
+        # The file's own template is not used, and a broken one would stop the model from loading.
         params.chat_template = "llama3"
         params.n_threads_http = 2
         params.slot_save_path = f"{self._folder}/"
@@ -185,7 +185,7 @@ class XllamaContext:
                 answer: dict[str, Any] = json.loads(response.read())
                 break
             except (OSError, http.client.HTTPException, ValueError) as error:
-                self._connection.close()  # the server closes it now and then; it is opened again by itself
+                self._connection.close()  # the server sometimes closes it; the next request opens it again
                 if last:
                     raise EngineError(f"llama.cpp's server does not answer in its own process: {error!r}") from error
         if response.status != http.HTTPStatus.OK:
@@ -194,10 +194,10 @@ class XllamaContext:
 
 
 class Completer:
-    """Answers decoding's questions with completions; see `context.Answerer`."""
+    """Answers the decoder's questions with completions; see `context.Answerer`."""
 
     def __init__(self, context: XllamaContext, prefix: Sequence[int]) -> None:
-        """Ask this model, which has the prompt's fixed part in memory."""
+        """Use this model, which has the prompt's fixed prefix in its KV cache."""
         self._context = context
         self._prefix = list(prefix)
         self._asker = Asker(self._prefix, context.newline)
@@ -205,13 +205,13 @@ class Completer:
         self.prefill_ms = 0.0
 
     def begin(self, prompt: Sequence[int]) -> None:
-        """Forget the last sentence; what follows the prompt's fixed part is evaluated with the first question."""
+        """Start a new sentence; the part after the fixed prefix is evaluated with the first question."""
         self._asker = Asker([*self._prefix, *prompt], self._context.newline)
         self.steps = self.reused = 0
         self.prefill_ms = 0.0
 
     def ask(self, question: Question) -> Reply:
-        """Answer a question; see there for what its answer is."""
+        """Answer a question of `questions.py`, which says what the answer is."""
         work = self._asker.ask(question)
         tokens: list[Token] | None = None
         while True:
@@ -227,15 +227,15 @@ class Completer:
 
 
 def _temporary() -> Path:
-    """The folder for what is soon gone; named also where the system has none that can be written to."""
+    """The folder for temporary files; also a name if the system has no writable one."""
     try:
         return Path(tempfile.gettempdir())
     except OSError:
-        return Path("/tmp")  # noqa: S108 - nothing is written where there is no such folder
+        return Path("/tmp")  # noqa: S108 - nothing is written if the folder does not exist
 
 
 def _complaints(params: api.CommonParams) -> str:
-    """What llama.cpp says of a model that it did not load: it tries again, and may complain. Nobody has spoken yet."""
+    """llama.cpp's errors for a model that it did not load: load it again with the log on, before any sentence."""
     params.verbosity = _ERRORS
     with suppress(OSError), tempfile.TemporaryFile("a+b") as file:
         stderr = os.dup(2)
@@ -243,8 +243,8 @@ def _complaints(params: api.CommonParams) -> str:
         try:
             with suppress(RuntimeError):
                 api.Server(params)
-            # A thread of its own writes what is said.
-            for _ in range(_LAST_WORDS):
+            # llama.cpp writes its log in another thread.
+            for _ in range(_LOG_PAUSES):
                 time.sleep(0.05)
                 file.seek(0)
                 lines = file.read().decode(errors="replace").splitlines()

@@ -29,7 +29,7 @@ def load(name: str) -> dict[Any, Entry]:
 
 
 def spellings(entry: Entry) -> Iterator[str]:
-    """Every way to say a kind, held-out ones too: the house knows them all."""
+    """Every spelling of a kind, including the held-out ones: Batti itself knows them all."""
     for key in (*SCRIPTS, HELD_OUT):
         yield from entry.get(key) or ()
 
