@@ -60,7 +60,17 @@ async def test_it_is_unavailable_while_it_is_gone_and_comes_back_by_itself(flat:
         assert ir.async_get(flat).async_get_issue(*issue) is None
         await house.say(flat, "kitchen ko batti nibhau")
         assert house.on(flat) == set()
-        assert await flat.config_entries.async_unload(entry.entry_id)
+
+    await later(flat, 60)
+    assert state(flat) == "unavailable"
+    async with server.running(MODELS / BUNDLED_MODEL, port=port):
+        await house.say(flat, "kitchen ko batti bala")  # back before the next look
+        assert state(flat) != "unavailable"
+        assert ir.async_get(flat).async_get_issue(*issue) is None
+
+    await later(flat, 60)
+    assert ir.async_get(flat).async_get_issue(*issue) is not None, "gone again, said again"
+    assert await flat.config_entries.async_unload(entry.entry_id)
 
 
 async def test_two_entries_side_by_side(flat: HomeAssistant, batti: MockConfigEntry) -> None:

@@ -96,7 +96,6 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
             await self.engine.start()
         except EngineError as error:
             raise self._failed(error) from error
-        self._failures = 0
         issues.clear(self.hass, self.config_entry)
         return self.data
 
@@ -123,5 +122,6 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
     @callback
     def _changed(self) -> None:
         if self.engine.state is EngineState.READY:
+            self._failures = 0
             issues.clear(self.hass, self.config_entry, issues.OF_SERVERS)
         self.async_update_listeners()
