@@ -1,4 +1,7 @@
-"""Run what needs PyTorch: .venv-training has it, the environment of the tests has not."""
+"""Run what needs PyTorch: .venv-training has it, the environment of the tests has not.
+
+Tests take the fixture `training_python` besides.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,6 @@ def run(*arguments: str | Path, timeout: float, **more: str) -> str:
         timeout: seconds.
         more: environment variables.
     """
-    assert PYTHON.exists(), "these tests need .venv-training: run scripts/setup --training"
     command = [str(PYTHON), *map(str, arguments)]
     done = subprocess.run(
         command, cwd=ROOT, env=environment(**more), capture_output=True, text=True, timeout=timeout, check=False
