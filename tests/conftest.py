@@ -36,6 +36,8 @@ MEGABYTE = 1_000_000
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     needs.mark(items)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        needs.longest_first(items)
 
 
 @pytest.fixture

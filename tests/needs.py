@@ -37,3 +37,9 @@ def mark(items: Iterable[pytest.Item]) -> None:
     for item in items:
         for fixture in OF_FIXTURES.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(OF_FIXTURES[fixture])
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """Put the files that train in front, so that no worker begins with one when the others have nothing left to do."""
+    training = {item.path for item in items if item.get_closest_marker("training")}
+    items.sort(key=lambda item: item.path not in training)

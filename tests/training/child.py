@@ -16,9 +16,12 @@ _SHOWN = 6000  # characters of what a failed child said last
 
 
 def environment(**more: str) -> dict[str, str]:
-    """A child's environment: our packages on its path, and neither Hugging Face nor a GPU within reach."""
+    """A child's environment: our packages on its path, and neither Hugging Face nor a GPU within reach.
+
+    One thread: models as small as those of tests take three times the processor's time with two, which wait for each other.
+    """
     fixed = {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": "", "MPLBACKEND": "Agg"}
-    return os.environ | fixed | more
+    return os.environ | fixed | {"OMP_NUM_THREADS": "1"} | more
 
 
 def run(*arguments: str | Path, timeout: float, **more: str) -> str:
