@@ -9,6 +9,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from tests import measured
+
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-training" / "bin" / "python"
 PROBES = Path(__file__).parent / "probes"
@@ -21,7 +23,7 @@ def environment(**more: str) -> dict[str, str]:
     One thread: models as small as those of tests take three times the processor's time with two, which wait for each other.
     """
     fixed = {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": "", "MPLBACKEND": "Agg"}
-    return os.environ | fixed | {"OMP_NUM_THREADS": "1"} | more
+    return os.environ | fixed | {"OMP_NUM_THREADS": "1"} | measured.environment() | more
 
 
 def run(*arguments: str | Path, timeout: float, **more: str) -> str:
