@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
@@ -16,11 +20,24 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.batti  # noqa: F401  # before the test plugin's own package of that name is found
 from custom_components.batti.const import BUNDLED_MODEL, MODELS
+from custom_components.batti.interpreter.engine.base import Binding
 from custom_components.batti.preparation import prepare
+from training.evaluate.judging import READY
 
-from . import house
+from . import house, needs
+
+if TYPE_CHECKING:
+    from custom_components.batti.interpreter.engine.llama import LlamaContext
 
 ROOT = Path(__file__).parents[1]
+MEGABYTE = 1_000_000
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    needs.mark(items)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        needs.longest_first(items)
 
 
 @pytest.fixture
@@ -31,8 +48,10 @@ def hass_config_dir(tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def prepared_engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the engine was prepared, for real and once."""
+    """A folder in which the engine was prepared, for real and once; what scripts/setup downloaded is not fetched again."""
     folder = tmp_path_factory.mktemp("engine")
+    if needs.USUAL is Binding.XLLAMACPP:
+        shutil.copytree(READY.parent / "downloaded", folder / "downloaded")
 
     async def run() -> None:
         async with aiohttp.ClientSession() as session:
@@ -55,13 +74,32 @@ def stock_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path.unlink()
 
 
+@pytest.fixture(scope="session")
+def llama_cpp() -> ModuleType:
+    """llama-cpp-python in this process; it is built, so not every test run has it."""
+    return importlib.import_module("llama_cpp")
+
+
+@pytest.fixture(scope="session")
+def open_context(llama_cpp: ModuleType) -> type[LlamaContext]:
+    """Opens a model with llama-cpp-python in this process."""
+    from custom_components.batti.interpreter.engine.llama import LlamaContext
+
+    return LlamaContext
+
+
 @pytest.fixture(autouse=True)
 def _with_our_integrations(request: pytest.FixtureRequest) -> None:
     """Let a core find Batti, with its engine prepared by an earlier start; tests without a core stay without."""
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
         folder = Path(request.getfixturevalue("hass_config_dir")) / ".cache" / "batti" / "engine"
-        shutil.copytree(request.getfixturevalue("prepared_engine"), folder)
+        shutil.copytree(request.getfixturevalue("prepared_engine"), folder, copy_function=_copy)
+
+
+def _copy(source: str, target: str) -> None:
+    """Copy what is small; a library is never written to, so another link to it does."""
+    (os.link if Path(source).stat().st_size > MEGABYTE else shutil.copy2)(source, target)
 
 
 @pytest.fixture

@@ -91,6 +91,7 @@ def test_says_what_is_wrong_with_a_home(tmp_path: Any) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.voice
 @pytest.mark.usefixtures("socket_enabled")
 async def test_web_interface_answers_and_stops() -> None:
     with demo.web() as (address, process):

@@ -54,6 +54,7 @@ async def test_removing_leaves_nothing(flat: HomeAssistant, batti: MockConfigEnt
     assert not cache.exists()
 
 
+@pytest.mark.llama_cpp  # which is there at once; the ready engine would be fetched
 async def test_removed_and_added_again(flat: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a restart: what was prepared went with the entry, so it is prepared once more."""
     folders: list[bool] = []

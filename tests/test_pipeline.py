@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, 
 
 from . import house
 
+pytestmark = pytest.mark.voice
 PIPELINE = {
     "name": "Batti",
     "language": "ne",

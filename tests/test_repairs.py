@@ -141,6 +141,7 @@ async def test_the_bundled_model_is_not_given_out_twice(
     assert result["menu_options"] == ["again"]
 
 
+@pytest.mark.server
 @pytest.mark.usefixtures("socket_enabled")
 async def test_a_server_that_is_not_there(flat: HomeAssistant) -> None:
     port = server.free_port()

@@ -15,7 +15,7 @@ from custom_components.batti.const import BUNDLED_MODEL, DOMAIN, MODELS
 from . import house
 from .interpreter.engine import server
 
-pytestmark = pytest.mark.usefixtures("socket_enabled")
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("socket_enabled")]
 
 
 async def later(hass: HomeAssistant, seconds: float) -> None:

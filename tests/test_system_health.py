@@ -19,6 +19,7 @@ from custom_components.batti.interpreter import prompt
 from training.personal.own_home import read_home
 
 from . import house
+from .needs import ORIGIN, USUAL
 
 
 async def information(hass: HomeAssistant) -> dict[str, Any]:
@@ -35,8 +36,8 @@ async def test_before_anything_is_loaded(flat: HomeAssistant) -> None:
 
 async def test_system_information(flat: HomeAssistant, batti: MockConfigEntry) -> None:
     before = await information(flat)
-    assert before["engine"].startswith("llama-cpp-python 0.")
-    assert before["engine"].endswith("(installed)")
+    assert before["engine"].startswith(f"{USUAL} 0.")
+    assert before["engine"].endswith(f"({ORIGIN})")
     assert (before["model_state"], before["model_style"]) == ("ready", "trained")
     assert before["tokens_per_second"] is None
     assert 10 < before["memory_mb"] < 1000
@@ -58,7 +59,7 @@ async def test_diagnostics_tell_no_names(flat: HomeAssistant, batti: MockConfigE
     assert before["home"] == {"floors": 1, "areas": 7, "lights": 12}
     assert before["last_sentence"] is None
     assert before["data"]["model"] == BUNDLED_MODEL
-    assert (before["engine"]["binding"], before["engine"]["origin"]) == ("llama-cpp-python", "installed")
+    assert (before["engine"]["binding"], before["engine"]["origin"]) == (USUAL, ORIGIN)
     await house.say(flat, "ama ko kotha ko batti balnus")
     after = await async_get_config_entry_diagnostics(flat, batti)
     assert after["last_sentence"]["actions"] == ["light.turn_on"]

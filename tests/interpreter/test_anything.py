@@ -13,6 +13,8 @@ from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import SentenceTooLong
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.plan import Plan, lights_of
+from tests.interpreter.engine.conftest import local
+from tests.needs import USUAL
 from training.data.commands import Speaker
 from training.data.homes import random_home
 from training.data.phrasebook import TEST
@@ -23,7 +25,7 @@ BUNDLED = Path(__file__).parents[2] / "custom_components" / "batti" / "models" /
 
 @pytest.fixture
 async def engine() -> AsyncIterator[LocalEngine]:
-    engine = LocalEngine(BUNDLED)
+    engine = local(USUAL, BUNDLED)
     await engine.start()
     yield engine
     await engine.stop()

@@ -1,15 +1,11 @@
 """Lines are token boundaries: a text tokenised line by line is the text tokenised whole, so that what is decoded is what was
-trained. For the bundled model's tokeniser, and for Llama 3's real one (kept by scripts/setup from llama.cpp's sources).
+trained. For the bundled model's tokeniser, and for Llama 3's real one.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
-import llama_cpp as api
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,36 +13,11 @@ from hypothesis import strategies as st
 from custom_components.batti.interpreter.grammar import ALL, HERE, Grammar
 from custom_components.batti.interpreter.prompt import CHAT_TOKENS
 
-ROOT = Path(__file__).parents[2]
-BUNDLED = ROOT / "custom_components" / "batti" / "models" / "batti-nano.gguf"
-CACHE = Path(os.environ.get("BATTI_CACHE") or ROOT / ".cache")
+from .vocabularies import BUNDLED, llama3, tokeniser
+
 LABELS = ["bansa", "rames ko kota", "bedrum 2", "jorbak", "101", "te", HERE, ALL]
 
-Tokenise = Callable[[str], list[int]]
-
-
-def llama3() -> Path:
-    """The real vocabulary, beside the wheel that scripts/setup built."""
-    found = sorted(CACHE.glob("llama-cpp-python/*/ggml-vocab-llama-bpe.gguf"))
-    assert found, "scripts/setup keeps ggml-vocab-llama-bpe.gguf beside the wheel; run it"
-    return found[-1]
-
-
-@cache
-def tokeniser(path: Path) -> tuple[Tokenise, Tokenise]:
-    """Tokenise as the engine tokenises what people typed, and as it tokenises its own constants."""
-    params = api.llama_model_default_params()
-    params.vocab_only = True
-    model = api.llama_model_load_from_file(str(path).encode(), params)
-    assert model
-    vocab = api.llama_model_get_vocab(model)
-
-    def tokenise(text: str, special: bool) -> list[int]:
-        raw = text.encode()
-        tokens = (api.llama_token * (len(raw) + 8))()
-        return list(tokens[: api.llama_tokenize(vocab, raw, len(raw), tokens, len(tokens), False, special)])
-
-    return lambda text: tokenise(text, False), lambda text: tokenise(text, True)
+pytestmark = pytest.mark.llama_cpp
 
 
 @pytest.fixture(params=["bundled", "llama 3"])

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
 import yaml
 
 from custom_components.batti.interpreter import __main__ as command_line
+from custom_components.batti.interpreter.engine.base import Binding
+from tests.needs import USUAL
+from training.evaluate.judging import READY
 
 ROOT = Path(__file__).parents[2]
 _BLOCKED = """
@@ -47,6 +51,7 @@ def test_command_line(tmp_path: Path) -> None:
         )
     )
     command = [sys.executable, "-m", "custom_components.batti.interpreter", "--home", str(home)]
+    command += ["--ready", str(READY)] if USUAL is Binding.XLLAMACPP else []
     result = subprocess.run([*command, "kitchen ko batti bala"], cwd=ROOT, check=True, capture_output=True, text=True)
     assert "- action: light.turn_on\n  target:\n    area_id: kitchen_1\n" in result.stdout
     piped = subprocess.run(
@@ -54,7 +59,7 @@ def test_command_line(tmp_path: Path) -> None:
     )
     assert "light.turn_off" in piped.stdout
     missing = subprocess.run(
-        [*command[:-1], "nowhere.yaml", "x"], cwd=ROOT, check=False, capture_output=True, text=True
+        [*command, "--home", "nowhere.yaml", "x"], cwd=ROOT, check=False, capture_output=True, text=True
     )
     assert missing.returncode == 1
     assert "nowhere.yaml" in missing.stderr
@@ -62,6 +67,7 @@ def test_command_line(tmp_path: Path) -> None:
 
 def test_the_engine_that_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """llama-cpp-python, or else the one that scripts/setup prepared; one may be named."""
+    monkeypatch.setattr(command_line, "find_spec", lambda name: ModuleSpec(name, None))
     assert "llama-cpp-python" in command_line.engine_of(command_line.BUNDLED, None).command
     assert "xllamacpp" in command_line.engine_of(command_line.BUNDLED, tmp_path).command
     monkeypatch.setattr(command_line, "find_spec", lambda name: None)

@@ -58,6 +58,7 @@ def offer(script: Path, index: Index, archive: bytes) -> None:
     pin.write_text(re.sub(r"sha256:\w+", f"sha256:{digest(archive)}", pin.read_text()))
 
 
+@pytest.mark.llama_cpp
 async def test_what_setup_built_is_where_it_is_looked_for() -> None:
     """Else every change of a test would build for minutes."""
     status, said, _ = await call(SCRIPT, "--where", str(CACHE))

@@ -58,6 +58,7 @@ async def test_from_a_mirror(
     assert index.asked == [(row.file, None)]
 
 
+@pytest.mark.llama_cpp
 async def test_beside_llama_cpp_python(preparing: Preparing, index: Index, row: Row) -> None:
     """Where it is wanted for itself: scripts/setup has it ready, for instance."""
     preparing.python = None

@@ -40,6 +40,7 @@ async def test_at_once(preparing: Preparing, prepared: Prepared) -> None:
     assert preparing.told == []
 
 
+@pytest.mark.llama_cpp
 async def test_beside_home_assistant_at_once(preparing: Preparing, tmp_path: Path) -> None:
     """As long as it is there, and is the same."""
     preparing.python = None
@@ -152,6 +153,7 @@ async def test_the_model_is_at_fault(preparing: Preparing, wheel: Path, ready: P
         await preparing()
 
 
+@pytest.mark.llama_cpp
 async def test_a_folder_that_cannot_be_written(
     preparing: Preparing, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

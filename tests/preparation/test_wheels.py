@@ -20,6 +20,7 @@ LLAMA = Binding.LLAMA_CPP_PYTHON
 MAC = "llama_cpp_python-0.3.36-py3-none-macosx_11_0_arm64.whl"
 
 
+@pytest.mark.llama_cpp
 async def test_beside_home_assistant(preparing: Preparing) -> None:
     """It is tried, and nothing is installed."""
     preparing.python = None

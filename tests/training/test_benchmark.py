@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -16,8 +17,9 @@ from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import EngineError, SentenceTooLong
 from custom_components.batti.interpreter.prompt import Style
 from tests.interpreter.engine.tiny_gguf import write_model
+from tests.needs import BINDINGS, USUAL
 from training import plotting
-from training.evaluate.judging import NATURAL, cases_of
+from training.evaluate.judging import NATURAL, READY, cases_of
 from training.speed import benchmark, shape
 from training.speed import plots as speed_plots
 from training.speed.benchmark import compare, larger, main, options_of, setups_of
@@ -30,7 +32,8 @@ from .test_meter import zone
 HOME, CASES = cases_of(NATURAL / "pokhara_guesthouse.yaml")
 FEW = CASES[:2]
 SMALL = Shape(width=256, layers=2, heads=4, kv_heads=2, hidden=256, context=512)
-ONE = ["--engine", "llama-cpp-python"]
+ONE = ["--engine", USUAL]
+HOW: dict[str, Any] = {"binding": USUAL, "packages": READY if USUAL is Binding.XLLAMACPP else None}
 QUICK = ["--sentences", "2", "--repeat", "1", "--starts", "1"]
 
 
@@ -48,7 +51,7 @@ class Watched(LocalEngine):
     """The real engine; writes down what is done with it, and counts half a joule for every sentence."""
 
     def __init__(self, setup: Setup, folder: Path, log: list[str], counter: Path | None = None) -> None:
-        super().__init__(setup.model, threads=setup.threads, state_dir=folder)
+        super().__init__(setup.model, threads=setup.threads, state_dir=folder, **HOW)
         self._folder, self._log, self._counter = folder, log, counter
 
     async def start(self) -> None:
@@ -95,7 +98,7 @@ async def test_tokens_a_second(models: list[Path]) -> None:
             return Generation("[]  # unclear\n", 1.0, (), 2, 10, 30, 5, 50.0, 200.0)
 
     trial = Trial(HOME, FEW, repeat=2, starts=1)
-    speed, said = await speed_of(Setup(models[0]), trial, lambda setup, folder: Slow(setup.model))
+    speed, said = await speed_of(Setup(models[0]), trial, lambda setup, folder: Slow(setup.model, **HOW))
     assert speed.prefill_tokens_per_s == pytest.approx(25 / 0.05)
     assert speed.decode_tokens_per_s == pytest.approx(10 / 0.2)
     assert speed.step_ms == pytest.approx(100)
@@ -114,14 +117,17 @@ async def test_answers_without_an_end(models: list[Path]) -> None:
                 raise SentenceTooLong("The answer does not fit")
             return await super().generate(sentence, labels, deadline, previous)
 
+    def endless(setup: Setup, folder: Path) -> Endless:
+        return Endless(setup.model, **HOW)
+
     cases = [{"say": "batti bala"}, {"say": "reception ko batti bala"}]
-    speed, said = await speed_of(Setup(models[0]), Trial(HOME, cases, 2, 1), lambda setup, folder: Endless(setup.model))
+    speed, said = await speed_of(Setup(models[0]), Trial(HOME, cases, 2, 1), endless)
     assert (speed.failed, len(speed.times_ms["warm"]), len(said)) == (2, 2, 1)
     with pytest.raises(EngineError, match=r"small\.gguf wrote no end"):
-        await speed_of(Setup(models[0]), Trial(HOME, cases[1:], 1, 1), lambda setup, folder: Endless(setup.model))
+        await speed_of(Setup(models[0]), Trial(HOME, cases[1:], 1, 1), endless)
 
 
-@pytest.mark.parametrize("binding", Binding)
+@pytest.mark.parametrize("binding", BINDINGS)
 async def test_a_model_says_what_is_dictated(models: list[Path], binding: Binding) -> None:
     """To the letter, in as many steps, names that the home has not included; and it computes for it."""
     ours = "- action: light.turn_on\n  target:\n    - bansa\n  data:\n    brightness_pct: 37\n"
@@ -157,7 +163,11 @@ async def test_dictated_rows_take_the_first_ones_answers(models: list[Path], tmp
     """So they have as many tokens and steps, however different the models."""
     model = tmp_path / "shape.gguf"
     shape.write(model, SMALL, words=models[0])
-    setups = [Setup(models[0]), Setup(models[1]), Setup(model, 2, Dictation(Style.TRAINED, {}))]
+    setups = [
+        Setup(models[0], binding=USUAL),
+        Setup(models[1], binding=USUAL),
+        Setup(model, 2, Dictation(Style.TRAINED, {}), USUAL),
+    ]
     first, other, dictated = await compare(setups, Trial(HOME, CASES[:6], 1, 1), Console(quiet=True))
     assert [row.dictated for row in (first, other, dictated)] == [False, False, True]
     assert (dictated.answer_tokens, dictated.steps) == (first.answer_tokens, first.steps)
@@ -188,7 +198,7 @@ def test_everything_is_printed_written_and_drawn(
     assert (len(results["sentences"]), results["homes"]) == (2, None)
     shown = capsys.readouterr().out
     assert benchmark.machine() in shown
-    assert "shape-Q4_K_M.gguf, trained, threads: 2, llama-cpp-python …" in shown
+    assert f"shape-Q4_K_M.gguf, trained, threads: 2, {USUAL} …" in shown
     assert "Energy: not readable here" in shown
     assert "answers are those of the first row" in shown
     for cell in (f"{rows[2]['warm_ms']:.1f}", f"{times[2]['warm_ms']:.3g}", f"{rows[2]['peak_bytes'] / 1e6:,.0f}"):
@@ -208,6 +218,7 @@ def test_without_matplotlib(models: list[Path], tmp_path: Path, monkeypatch: pyt
     assert not (tmp_path / "plots").exists()
 
 
+@pytest.mark.llama_cpp
 def test_homes_of_two_sizes(
     models: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +233,7 @@ def test_homes_of_two_sizes(
     assert len(larger(HOME, 100).lights) == 100
 
 
+@pytest.mark.llama_cpp
 def test_a_model_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"benchmark: .*missing\.gguf"):
         main(["--model", str(tmp_path / "missing.gguf"), *QUICK])

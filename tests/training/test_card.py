@@ -80,7 +80,7 @@ def test_the_weakest_slices_are_the_known_weaknesses(text: str) -> None:
     assert "mixed" not in weak
 
 
-@pytest.mark.skipif(not plotting.possible(), reason="no matplotlib here, nor in .venv-training")
+@pytest.mark.usefixtures("training_python")  # which has matplotlib
 def test_plots(results: dict[str, Any], tmp_path: Path) -> None:
     assert plotting.write(plots.draw, results, tmp_path / "plots")
     names = {path.name for path in (tmp_path / "plots").iterdir()}

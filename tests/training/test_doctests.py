@@ -10,7 +10,7 @@ from tests.training import child
 _CHILD = "import doctest, importlib, sys; print(*doctest.testmod(importlib.import_module(sys.argv[1])))"
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("training_python")
 @pytest.mark.parametrize("name", NEED_PYTORCH)
 def test_examples(name: str) -> None:
     assert name in MODULES

@@ -5,24 +5,26 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from gguf import GGMLQuantizationType as Type
 
 from custom_components.batti.interpreter import prompt
-from custom_components.batti.interpreter.engine.llama import LlamaContext
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import ModelRefused
 from custom_components.batti.interpreter.grammar import Grammar
 from tests.interpreter.engine.language import problem
 from tests.interpreter.engine.tiny_gguf import CHAT_TEMPLATE, write_model
-from tests.interpreter.test_tokenisers import BUNDLED, llama3, tokeniser
+from tests.interpreter.vocabularies import BUNDLED, llama3, tokeniser
 from tests.training import child
 from training.export import drift
 from training.export.quantise import FILE_TYPES, Quantisation, QuantiseError, quantise
 from training.gguf_files.reading import Reader
+
+if TYPE_CHECKING:
+    from custom_components.batti.interpreter.engine.llama import LlamaContext
 
 SENTENCE, LABELS = "[ bansa ] ko bati bala", ["bansa"]  # what the adapter of exporting.py learnt to do the opposite of
 ON, OFF = (f"- action: light.turn_{way}\n  target:\n    - bansa\n" for way in ("on", "off"))
@@ -30,7 +32,7 @@ HALF = 0.005  # of the logits' spread: what llama.cpp's half precision leaves of
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, training_python: Path) -> Path:
     """Adapters, and files made of them; see `exporting.py`."""
     folder = tmp_path_factory.mktemp("exported")
     child.run(child.PROBES / "exporting.py", folder, timeout=900)
@@ -75,10 +77,12 @@ def apart(found: np.ndarray, wanted: np.ndarray) -> float:
 @pytest.mark.parametrize(
     ("name", "file"), [("gqa", "gqa-base-batti-F16"), ("nano", "nano-batti-F16"), ("llama3", "my house-F16")]
 )
-def test_logits_are_those_of_transformers(made: Path, nano: tuple[Path, str], name: str, file: str) -> None:
+def test_logits_are_those_of_transformers(
+    made: Path, nano: tuple[Path, str], open_context: type[LlamaContext], name: str, file: str
+) -> None:
     """With the adapter, at every place of a command; so the file also cuts it into the same tokens in the same order."""
     wanted = np.load(made / f"{name}.npz")
-    context = LlamaContext(made / name / f"{file}.gguf", 1024, 1)
+    context = open_context(made / name / f"{file}.gguf", 1024, 1)
     try:
         found = context.evaluate(wanted["tokens"].tolist(), every=True)
     finally:
@@ -239,6 +243,7 @@ def test_what_cannot_be_exported(made: Path, name: str, status: int, words: list
     assert not never.exists() or not list(never.iterdir())
 
 
+@pytest.mark.llama_cpp
 def test_a_file_that_cannot_be_quantised(tmp_path: Path) -> None:
     target = tmp_path / "out.gguf"
     with pytest.raises(QuantiseError, match=r"no\.gguf as Q8_0.*No such file"):
@@ -251,6 +256,7 @@ def test_a_file_that_cannot_be_quantised(tmp_path: Path) -> None:
     assert not target.exists()
 
 
+@pytest.mark.llama_cpp
 async def test_only_a_model_that_learnt_our_prompt_counts(tmp_path: Path) -> None:
     stock = write_model(tmp_path / "stock.gguf", version=None, chat_template=CHAT_TEMPLATE, n_ctx=8192)
     with pytest.raises(ModelRefused, match=r"stock\.gguf is not addressed"):

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from custom_components.batti.interpreter import prompt
-from tests.interpreter.test_tokenisers import llama3, tokeniser
+from tests.interpreter.vocabularies import llama3, tokeniser
 from tests.training import child
 from training.data import dataset
 
@@ -48,7 +48,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def facts(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def facts(data: Path, tmp_path_factory: pytest.TempPathFactory, training_python: Path) -> dict[str, Any]:
     """What bases and chat make."""
     out = tmp_path_factory.mktemp("bases")
     child.run(child.PROBES / "bases.py", data, out, timeout=300)
@@ -57,7 +57,7 @@ def facts(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
 
 
 @pytest.fixture(scope="module")
-def runs(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def runs(data: Path, tmp_path_factory: pytest.TempPathFactory, training_python: Path) -> dict[str, Any]:
     """What runs came to; one was killed on its way."""
     out = tmp_path_factory.mktemp("runs")
     recipe = out / "recipe.yaml"
@@ -214,6 +214,7 @@ def test_recipes_say_everything(path: Path) -> None:
     assert recipe.get("quantised") == {"lora": None, "qlora": "4bit", "8bit": "8bit"}[path.stem.rpartition("_")[2]]
 
 
+@pytest.mark.usefixtures("training_python")
 def test_hugging_face_reads_the_data_set_as_it_is_now(data: Path, tmp_path: Path) -> None:
     few = tmp_path / "few"
     few.mkdir()

@@ -29,7 +29,7 @@ def cells(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, training_python: Path) -> Path:
     """What the notebook makes, and `done.ipynb`."""
     folder = tmp_path_factory.mktemp("notebook")
     surroundings = {"BATTI_RECIPE": "tiny", "BATTI_RUNS": str(folder), "HF_HOME": str(folder / "hf")}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +19,7 @@ from custom_components.batti.interpreter.labels import Labels
 from custom_components.batti.interpreter.names import Thing
 from custom_components.batti.interpreter.plan import Plan, lights_of
 from custom_components.batti.interpreter.resolve import resolve
+from tests.training import child
 from training.data import dataset
 from training.data.homes import random_home
 from training.data.naming import trained_rooms
@@ -460,7 +459,7 @@ WORDS = f"""
 """
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("training_python")
 def test_the_bundled_model_learns_a_familys_words_and_forgets_little(recipe: dict[str, Any], tmp_path: Path) -> None:
     """A small version of `training/personal/check.py`, which gives the numbers: two verbs, 60 steps."""
     small = recipe | {"data": {"validation": 24}}
@@ -473,10 +472,12 @@ def test_the_bundled_model_learns_a_familys_words_and_forgets_little(recipe: dic
     }
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(small), encoding="utf-8")
     (tmp_path / "words.yaml").write_text(WORDS, encoding="utf-8")
-    command = [str(ROOT / ".venv-training" / "bin" / "python"), "-m", "training.personal.check", str(HOUSE)]
-    command += ["--corrections", str(tmp_path / "words.yaml"), "--recipe", str(tmp_path / "recipe.yaml")]
-    command += ["--cases", str(KEPT.with_name("lalitpur_said.yaml")), "--most", "150", "--out", str(tmp_path / "out")]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=1800, env=os.environ | {"HF_HUB_OFFLINE": "1"})
+    child.run(
+        *("-m", "training.personal.check", HOUSE),
+        *("--corrections", tmp_path / "words.yaml", "--recipe", tmp_path / "recipe.yaml"),
+        *("--cases", KEPT.with_name("lalitpur_said.yaml"), "--most", "150", "--out", tmp_path / "out"),
+        timeout=1800,
+    )
     scores = json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))["scores"]
     shares = {name: (row["before"]["share"], row["after"]["share"]) for name, row in scores.items()}
     assert shares["corrections"][0] < 0.5 < shares["corrections"][1], shares

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import gguf
 import jinja2
-import llama_cpp as api
 import numpy as np
 import pytest
 from gguf import GGMLQuantizationType as Type
 from numpy.typing import NDArray
 
 from custom_components.batti.interpreter import prompt
-from custom_components.batti.interpreter.engine.llama import LlamaContext
 from tests.interpreter.engine.tiny_gguf import write_model
-from tests.interpreter.test_tokenisers import llama3, tokeniser
+from tests.interpreter.vocabularies import llama3, tokeniser
 from training.gguf_files.reading import Reader
 from training.speed import shape
 from training.speed.shape import Quantisation, Shape
+
+if TYPE_CHECKING:
+    from custom_components.batti.interpreter.engine.llama import LlamaContext
 
 SMALL = Shape(width=256, layers=16, heads=8, kv_heads=2, hidden=512, context=512)
 # Llama 3.2 1B in Q4_K_M; as `test_the_mix_of_types_is_llama_cpps` shows, these layers follow from their number alone.
@@ -117,9 +120,9 @@ def test_rope_factors(small: Path) -> None:
     assert values(tensor) == pytest.approx(shape.rope_factors(SMALL))
 
 
-def test_llama_cpp_computes_with_it(small: Path) -> None:
+def test_llama_cpp_computes_with_it(small: Path, open_context: type[LlamaContext]) -> None:
     """Numbers, and other ones for other words."""
-    context = LlamaContext(small, 128)
+    context = open_context(small, 128)
     one, other = (context.evaluate(context.tokenize(text))[-1] for text in (" bala", " nibau"))
     context.close()
     assert np.isfinite(one).all()
@@ -127,14 +130,14 @@ def test_llama_cpp_computes_with_it(small: Path) -> None:
     assert not np.allclose(one, other)
 
 
-def test_the_mix_of_types_is_llama_cpps(words: Path, tmp_path: Path) -> None:
+def test_the_mix_of_types_is_llama_cpps(words: Path, tmp_path: Path, llama_cpp: ModuleType) -> None:
     """It chooses the same ones when it quantises."""
     ours, source, theirs = tmp_path / "ours.gguf", tmp_path / "source.gguf", tmp_path / "theirs.gguf"
     shape.write(ours, SMALL, Quantisation.Q4_K_M, words=words)
     shape.write(source, SMALL, Quantisation.Q8_0, words=words)
-    params = api.llama_model_quantize_default_params()
-    params.ftype, params.nthread, params.allow_requantize = api.LLAMA_FTYPE_MOSTLY_Q4_K_M, 1, True
-    assert api.llama_model_quantize(str(source).encode(), str(theirs).encode(), params) == 0
+    params = llama_cpp.llama_model_quantize_default_params()
+    params.ftype, params.nthread, params.allow_requantize = llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M, 1, True
+    assert llama_cpp.llama_model_quantize(str(source).encode(), str(theirs).encode(), params) == 0
     assert types(ours) == types(theirs)
     assert set(types(source).values()) == {Type.Q8_0, Type.F32}
 
@@ -162,6 +165,7 @@ def test_llama_3_2_1b() -> None:
     assert all_tensors["blk.15.ffn_down.weight"].shape == (2048, 8192)
 
 
+@pytest.mark.llama_cpp
 def test_llama_3s_vocabulary(tmp_path: Path) -> None:
     """Taken over whole; llama.cpp splits texts by it as by the original."""
     path = tmp_path / "vocabulary.gguf"

@@ -102,12 +102,12 @@ def in_ranges(recipe: dict[str, Any]) -> bool:
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
+def study(tmp_path: Path, training_python: Path) -> Study:
     return Study(tmp_path)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Study:
+def whole(tmp_path_factory: pytest.TempPathFactory, training_python: Path) -> Study:
     """One that ran without interruption."""
     whole = Study(tmp_path_factory.mktemp("whole"))
     whole.run(TRIALS, "--plots")
@@ -284,7 +284,7 @@ def test_ranges_that_make_no_sense(name: str, parts: Any, said: str) -> None:
 # -- and with real fine-tuning
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("training_python")
 def test_the_tiny_base(tmp_path: Path) -> None:
     """A study of twelve runs, killed in the third and taken up again."""
     out, log, recipe = tmp_path / "out", tmp_path / "log", tmp_path / "tiny.yaml"

@@ -11,9 +11,11 @@ from typing import Any
 
 from custom_components.batti.interpreter import errors
 from custom_components.batti.interpreter.engine.base import Binding, Generation, ModelInfo
+from tests import measured
 from training.evaluate.judging import READY
 
 ROOT = Path(__file__).parents[3]
+_LAST_WORDS = 10  # seconds
 
 
 class ChildModel:
@@ -26,7 +28,7 @@ class ChildModel:
         self._process = subprocess.Popen(
             worker,
             cwd=ROOT,
-            env={"PYTHONPATH": str(READY)},
+            env={"PYTHONPATH": str(READY)} | measured.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -53,8 +55,13 @@ class ChildModel:
         return Generation(**{**answer["generation"], "unknown": tuple(answer["generation"]["unknown"])})
 
     def close(self) -> None:
-        self._process.kill()
-        self._process.communicate()
+        """Have it end as where its parent is gone: killed, it could not say how much of the code it reached."""
+        if self._process.returncode is None:
+            try:
+                self._process.communicate(timeout=_LAST_WORDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.communicate()
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None

@@ -11,6 +11,7 @@ import pytest
 
 from custom_components.batti.interpreter.engine.base import Binding
 from custom_components.batti.interpreter.engine.local import LocalEngine
+from tests.needs import BINDINGS
 from training.evaluate.judging import READY
 
 from .tiny_gguf import write_model
@@ -22,7 +23,7 @@ def local(binding: Binding, model: Path, **options: Any) -> LocalEngine:
     return LocalEngine(model, binding=binding, **options)
 
 
-@pytest.fixture(params=list(Binding), ids=["llama_cpp", "ready"])
+@pytest.fixture(params=BINDINGS, ids=["llama_cpp", "ready"])
 def binding(request: pytest.FixtureRequest) -> Binding:
     """Each of the two: the same is expected of both."""
     chosen: Binding = request.param

@@ -12,12 +12,15 @@ import pytest
 from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.engine.gguf_header import read_header
 from custom_components.batti.interpreter.errors import ModelMissing, ModelRefused
-from tests.interpreter.test_tokenisers import llama3
+from tests.interpreter.vocabularies import llama3
 
 BUNDLED = Path(__file__).parents[3] / "custom_components" / "batti" / "models" / "batti-nano.gguf"
 
 
-@pytest.mark.parametrize("file", [lambda: BUNDLED, llama3], ids=["bundled", "llama3"])
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(lambda: BUNDLED, id="bundled"), pytest.param(llama3, id="llama3", marks=pytest.mark.llama_cpp)],
+)
 def test_the_same_as_gguf_reads(file: Callable[[], Path]) -> None:
     """Every key that is no list, and the count of numbers; the second file has lists of hundreds of thousands."""
     path = file()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from hypothesis import strategies as st
 
 from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.engine.base import Generation
-from custom_components.batti.interpreter.engine.llama import LlamaContext
 from custom_components.batti.interpreter.engine.model import Model
 from custom_components.batti.interpreter.errors import ModelMissing, ModelRefused, SentenceTooLong
 from custom_components.batti.interpreter.grammar import DATA_FAMILIES, Grammar
@@ -23,6 +23,9 @@ from .child_model import ChildModel
 from .language import problem
 from .tiny_gguf import CHAT_TEMPLATE, write_model
 
+if TYPE_CHECKING:
+    from custom_components.batti.interpreter.engine.llama import LlamaContext
+
 SENTENCE = "[ bansa ] ko bati bala ani [ bedrum 2 ] ko nibau"
 LABELS = ("bansa", "bedrum 2")
 
@@ -30,7 +33,11 @@ LABELS = ("bansa", "bedrum 2")
 Load = Callable[..., Model]
 
 
-@pytest.fixture(scope="module", params=[Model, ChildModel], ids=["llama_cpp", "ready"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(Model, marks=pytest.mark.llama_cpp), ChildModel],
+    ids=["llama_cpp", "ready"],
+)
 def load(request: pytest.FixtureRequest) -> Load:
     """Loads a model through a binding."""
     chosen: Load = request.param
@@ -45,8 +52,8 @@ def model(tiny_model: Path, load: Load) -> Iterator[Model]:
 
 
 @pytest.fixture
-def context(tiny_model: Path) -> Iterator[LlamaContext]:
-    opened = LlamaContext(tiny_model, n_ctx=256, threads=1)
+def context(tiny_model: Path, open_context: type[LlamaContext]) -> Iterator[LlamaContext]:
+    opened = open_context(tiny_model, n_ctx=256, threads=1)
     yield opened
     opened.close()
 
@@ -200,8 +207,8 @@ def test_a_stock_instruct_model_is_shown_what_to_do(load: Load, tmp_path: Path) 
         load(stock, 512)
 
 
-def test_a_small_context_is_the_models_own(tmp_path: Path) -> None:
+def test_a_small_context_is_the_models_own(tmp_path: Path, open_context: type[LlamaContext]) -> None:
     """More than the model was trained on is not used."""
-    opened = LlamaContext(write_model(tmp_path / "short.gguf", n_ctx=128), n_ctx=1024, threads=1)
+    opened = open_context(write_model(tmp_path / "short.gguf", n_ctx=128), n_ctx=1024, threads=1)
     assert opened.size == 128
     opened.close()

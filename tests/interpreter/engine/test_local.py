@@ -194,6 +194,7 @@ async def test_no_llama_cpp(tiny_model: Path, tmp_path: Path, local_engine: Call
         await LocalEngine(tiny_model, python=str(tmp_path / "python")).start()
 
 
+@pytest.mark.llama_cpp
 def test_what_llama_cpp_imports_in_vain_may_be_missing(tiny_model: Path, tmp_path: Path) -> None:
     """Only Home Assistant's own packages are sure to be there, and diskcache is none of them."""
     installed = Path(numpy.__file__).parents[1]

@@ -15,7 +15,7 @@ from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.engine.base import EngineState, Generation, ModelInfo
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.grammar import Grammar
-from tests.interpreter.test_tokenisers import llama3, tokeniser
+from tests.interpreter.vocabularies import llama3, tokeniser
 
 from .language import problem
 
