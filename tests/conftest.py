@@ -55,7 +55,7 @@ def prepared_engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def run() -> None:
         async with aiohttp.ClientSession() as session:
-            await prepare(folder, MODELS / BUNDLED_MODEL, session)
+            await prepare(folder, MODELS / BUNDLED_MODEL, session, ways=[needs.ORIGIN])
 
     asyncio.run(run())
     return folder

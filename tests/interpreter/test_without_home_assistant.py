@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from custom_components.batti.interpreter import __main__ as command_line
 from custom_components.batti.interpreter.engine.base import Binding
+from tests import measured
 from tests.needs import USUAL
 from training.evaluate.judging import READY
 
@@ -52,15 +55,19 @@ def test_command_line(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-m", "custom_components.batti.interpreter", "--home", str(home)]
     command += ["--ready", str(READY)] if USUAL is Binding.XLLAMACPP else []
-    result = subprocess.run([*command, "kitchen ko batti bala"], cwd=ROOT, check=True, capture_output=True, text=True)
-    assert "- action: light.turn_on\n  target:\n    area_id: kitchen_1\n" in result.stdout
-    piped = subprocess.run(
-        command, cwd=ROOT, check=True, capture_output=True, text=True, input="bhansa ko batti nibhau\n"
-    )
+
+    def call(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | measured.environment()
+        return subprocess.run(
+            [*command, *arguments], cwd=ROOT, env=environment, check=False, capture_output=True, text=True, **options
+        )
+
+    result = call("kitchen ko batti bala")
+    assert "- action: light.turn_on\n  target:\n    area_id: kitchen_1\n" in result.stdout, result.stderr
+    piped = call(input="bhansa ko batti nibhau\n")
     assert "light.turn_off" in piped.stdout
-    missing = subprocess.run(
-        [*command, "--home", "nowhere.yaml", "x"], cwd=ROOT, check=False, capture_output=True, text=True
-    )
+    assert result.returncode == piped.returncode == 0
+    missing = call("--home", "nowhere.yaml", "x")
     assert missing.returncode == 1
     assert "nowhere.yaml" in missing.stderr
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import measured
 from tests.training import child
 from training.finetune import cost
 from training.gguf_files import llama3_words
@@ -52,7 +53,7 @@ def test_recipes_take_less_memory_the_more_they_save() -> None:
 @pytest.mark.usefixtures("training_python")
 def test_the_command_needs_no_gpu() -> None:
     few = "from training.finetune import cost; cost._SAMPLE = 50; cost.main()"  # sentences to count the tokens of
-    printed = child.run("-c", few, "--recipe", RECIPES / "llama32_1b_qlora.yaml", timeout=120)
+    printed = child.run("-c", few, "--recipe", RECIPES / "llama32_1b_qlora.yaml", timeout=120, **measured.UNMEASURED)
     assert "computed" in printed
     assert all(name.split()[0] in printed for name in yaml.safe_load(cost.GPUS.read_text(encoding="utf-8"))["gpus"])
     assert llama3_words.path().exists()

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.batti.const import CONF_MODEL, CONF_SOURCE, DOMAIN, Source
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.grammar import Grammar
-from tests import house
+from tests import house, measured
 from tests.interpreter.engine.language import problem
 from tests.training import child
 from training.finetune import notebook
@@ -32,7 +32,11 @@ def cells(path: Path) -> list[dict[str, Any]]:
 def made(tmp_path_factory: pytest.TempPathFactory, training_python: Path) -> Path:
     """What the notebook makes, and `done.ipynb`."""
     folder = tmp_path_factory.mktemp("notebook")
-    surroundings = {"BATTI_RECIPE": "tiny", "BATTI_RUNS": str(folder), "HF_HOME": str(folder / "hf")}
+    surroundings = {
+        "BATTI_RECIPE": "tiny",
+        "BATTI_RUNS": str(folder),
+        "HF_HOME": str(folder / "hf"),
+    } | measured.UNMEASURED
     probe = child.PROBES / "notebook.py"
     child.run(probe, NOTEBOOK, folder / "done.ipynb", timeout=SECONDS, **surroundings)
     return folder

@@ -19,6 +19,7 @@ from custom_components.batti.interpreter.labels import Labels
 from custom_components.batti.interpreter.names import Thing
 from custom_components.batti.interpreter.plan import Plan, lights_of
 from custom_components.batti.interpreter.resolve import resolve
+from tests import measured
 from tests.training import child
 from training.data import dataset
 from training.data.homes import random_home
@@ -477,6 +478,7 @@ def test_the_bundled_model_learns_a_familys_words_and_forgets_little(recipe: dic
         *("--corrections", tmp_path / "words.yaml", "--recipe", tmp_path / "recipe.yaml"),
         *("--cases", KEPT.with_name("lalitpur_said.yaml"), "--most", "150", "--out", tmp_path / "out"),
         timeout=1800,
+        **measured.UNMEASURED,
     )
     scores = json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))["scores"]
     shares = {name: (row["before"]["share"], row["after"]["share"]) for name, row in scores.items()}

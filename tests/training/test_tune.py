@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from custom_components.batti.interpreter import prompt
+from tests import measured
 from tests.training import child
 from training.tune import search_space
 
@@ -293,9 +294,8 @@ def test_the_tiny_base(tmp_path: Path) -> None:
     given = ["--recipe", recipe, "--space", RECIPES / "tune.yaml", "--data", tmp_path, "--out", out, "--trials", 12]
     command = ["-m", "training.tune", *map(str, given), "--plots"]
     with log.open("wb") as file:
-        process = subprocess.Popen(
-            [child.PYTHON, *command], cwd=child.ROOT, env=child.environment(), stdout=file, stderr=file
-        )
+        environment = child.environment(**measured.UNMEASURED)
+        process = subprocess.Popen([child.PYTHON, *command], cwd=child.ROOT, env=environment, stdout=file, stderr=file)
     try:
         deadline = time.monotonic() + _PATIENCE
         # The file that makes a checkpoint whole.
@@ -309,7 +309,7 @@ def test_the_tiny_base(tmp_path: Path) -> None:
     before = rows(out)
     assert len(before) >= 2
     assert not (out / "plots").exists()
-    child.run(*command, timeout=2 * _PATIENCE)
+    child.run(*command, timeout=2 * _PATIENCE, **measured.UNMEASURED)
 
     found = rows(out)
     assert found[: len(before)] == before

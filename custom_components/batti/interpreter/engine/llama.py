@@ -122,8 +122,7 @@ class LlamaContext:
         count = api.llama_tokenize(self._vocab, raw, len(raw), tokens, len(tokens), False, special)
         if count < 0:
             raise EngineError(f"llama.cpp cannot tokenise a text of {len(raw)} bytes")
-        found: list[int] = tokens[:count]
-        return found
+        return list(tokens[:count])
 
     def tokenize_lines(self, lines: Sequence[str]) -> list[list[int]]:
         """Tokens of lines, each line tokenised alone."""
