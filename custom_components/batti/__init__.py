@@ -43,14 +43,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: BattiConfigEntry) -> boo
     from .coordinator import BattiCoordinator
     from .engines import read_words
 
-    entry.runtime_data = BattiCoordinator(hass, entry)
-    await entry.runtime_data.async_config_entry_first_refresh()
+    coordinator = BattiCoordinator(hass, entry)
+    await coordinator.async_config_entry_first_refresh()
 
     async def stop(_: Event) -> None:
-        await entry.runtime_data.engine.stop()
+        await coordinator.engine.stop()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     await hass.async_add_executor_job(read_words)
+    entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 

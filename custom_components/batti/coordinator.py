@@ -8,7 +8,7 @@ from collections import deque
 from datetime import timedelta
 from time import monotonic
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -49,13 +49,13 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
 
     def __init__(self, hass: HomeAssistant, entry: BattiConfigEntry) -> None:
         """Nothing is prepared or started yet: the first refresh does that."""
-        polled = entry.data[CONF_SOURCE] == Source.SERVER
+        self._polled = entry.data[CONF_SOURCE] == Source.SERVER
         super().__init__(
             hass,
             _LOGGER,
             config_entry=entry,
             name=entry.title,
-            update_interval=POLL_INTERVAL if polled else None,
+            update_interval=POLL_INTERVAL if self._polled else None,
             always_update=False,
         )
         self._failures = 0
@@ -65,6 +65,10 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
     def available(self) -> bool:
         """Whether a sentence can be interpreted, if needed after a start of the model."""
         return self.engine.state is not EngineState.UNREACHABLE
+
+    @property
+    def _is_setup(self) -> bool:
+        return self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
 
     async def interpret(self, text: str, home: Home, turn: Turn) -> Interpretation:
         """Find out what a sentence asks for; see `interpreter.interpret`."""
@@ -89,9 +93,14 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
             raise self._failed(error) from error
         self.engine.on_change = self._changed
         self.config_entry.async_on_unload(self.engine.stop)
+        if self._polled:
+            # Home Assistant polls only for listeners, and all entities may be disabled; the repair issue is for everybody.
+            self.config_entry.async_on_unload(self.async_add_listener(lambda: None))
 
     async def _async_update_data(self) -> Interpretation | None:
         """Start the model in its worker process, or check that its server answers."""
+        if not (self._polled or self._is_setup):
+            return self.data  # an engine on this computer is started by the next sentence, not by a look at it
         try:
             await self.engine.start()
         except EngineError as error:
@@ -100,12 +109,12 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
         return self.data
 
     def _failed(self, error: EngineError) -> HomeAssistantError:
-        """Create a repair issue, and return the error that tells Home Assistant whether a retry may help."""
+        """Create a repair issue at the first failure, and return what tells Home Assistant whether a retry may help."""
         if not self._failures:
             issues.create(self.hass, self.config_entry, error)
         pause = RETRY_PAUSES[min(self._failures, len(RETRY_PAUSES) - 1)]
         self._failures += 1
-        if isinstance(error, LASTING):
+        if self._is_setup and isinstance(error, LASTING):
             return ConfigEntryError(**translation(error))
         return UpdateFailed(**translation(error), retry_after=pause)
 

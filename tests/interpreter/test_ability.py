@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from itertools import combinations, product
 from typing import Any
 
@@ -32,7 +31,6 @@ from homeassistant.util.color import (
 from probatio import Error
 
 from custom_components.batti.home import home_of, perform
-from custom_components.batti.interpreter import ability
 from custom_components.batti.interpreter.ability import Ability, State, effect, lacking
 from custom_components.batti.interpreter.grammar import DATA_FAMILIES, OFF, ON, TOGGLE
 from custom_components.batti.interpreter.home import Light
@@ -152,10 +150,6 @@ async def lights(hass: HomeAssistant) -> list[RememberingLight]:
     lights = [RememberingLight(modes, begins) for modes, begins in product(MODES, ("off", "on"))]
     await hass.data[DATA_COMPONENT].async_add_entities(lights)
     return lights
-
-
-def test_the_examples() -> None:
-    assert doctest.testmod(ability).failed == 0
 
 
 def test_all_that_an_action_may_say_is_here() -> None:

@@ -76,7 +76,8 @@ class ServerEngine:
     async def _connect(self) -> _Model:
         try:
             async with asyncio.timeout(START_TIMEOUT), self._lock:
-                self._tell(EngineState.LOADING)
+                if self._state is EngineState.STOPPED:  # later looks leave the state until they know better
+                    self._tell(EngineState.LOADING)
                 await self._client.health()
                 if self._model is None:
                     self._model = await self._read_model()
