@@ -20,7 +20,7 @@ from packaging.tags import cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from custom_components.batti.interpreter.engine.base import Binding
+from custom_components.batti.interpreter.engine.interface import Binding
 from custom_components.batti.interpreter.errors import BattiError
 from custom_components.batti.preparation.computer import AVX2
 from custom_components.batti.preparation.index import File, files_of

@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.batti  # noqa: F401  # before the test plugin's own package of that name is found
 from custom_components.batti.const import BUNDLED_MODEL, MODELS
-from custom_components.batti.interpreter.engine.base import Binding
+from custom_components.batti.interpreter.engine.interface import Binding
 from custom_components.batti.preparation import prepare
 from training.evaluate.judging import READY
 

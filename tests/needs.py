@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from custom_components.batti.interpreter.engine.base import Binding
+from custom_components.batti.interpreter.engine.interface import Binding
 from custom_components.batti.preparation import Origin
 
 OF_FIXTURES = {

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.batti import config_flow
 from custom_components.batti.const import BUNDLED_MODEL, DOMAIN, MODELS
-from custom_components.batti.interpreter.engine.base import Generation
+from custom_components.batti.interpreter.engine.interface import Generation
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import BattiError, EngineCrashed, EngineMissing, ModelRefused
 from custom_components.batti.preparation import Stage

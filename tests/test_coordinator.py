@@ -14,8 +14,8 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.batti.const import DOMAIN
-from custom_components.batti.interpreter.engine.base import ModelInfo
 from custom_components.batti.interpreter.engine.client import ServerClient
+from custom_components.batti.interpreter.engine.interface import ModelInfo
 from custom_components.batti.interpreter.engine.lines import LineBook
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.engine.server import ServerEngine, _Model

@@ -18,9 +18,9 @@ from homeassistant.setup import async_setup_component
 import custom_components.batti
 from custom_components.batti.config_flow import BattiConfigFlow
 from custom_components.batti.const import BUNDLED_MODEL, DOMAIN, MODELS, Source
-from custom_components.batti.errors import ENGINE_FAILED, TRANSLATION_KEYS
+from custom_components.batti.error_texts import ENGINE_FAILED, TRANSLATION_KEYS
 from custom_components.batti.forms import REPOSITORY_FORM, SERVER_FORM, file_form, options_form
-from custom_components.batti.interpreter.engine.base import EngineState
+from custom_components.batti.interpreter.engine.interface import EngineState
 from custom_components.batti.issues import KINDS, OF_MODELS
 from custom_components.batti.repairs import EngineFlow, ModelFlow
 from custom_components.batti.sensor import SENSORS

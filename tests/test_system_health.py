@@ -14,8 +14,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 
 from custom_components.batti.const import BUNDLED_MODEL, DOMAIN
 from custom_components.batti.diagnostics import async_get_config_entry_diagnostics, async_get_device_diagnostics
-from custom_components.batti.home import home_of
-from custom_components.batti.interpreter import prompt
+from custom_components.batti.exposed_lights import home_of
+from custom_components.batti.interpreter.language import prompt
 from training.personal.own_home import read_home
 
 from . import house

@@ -33,7 +33,7 @@ from .const import (
 )
 from .download import hugging_face
 from .engines import engine_of, read_words, try_out
-from .errors import translation
+from .error_texts import translation
 from .forms import REPOSITORY_FORM, SERVER_FORM, file_form, options_form
 from .interpreter.errors import BattiError
 from .preparation import Stage

@@ -13,12 +13,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import BattiConfigEntry
 from .entity import BattiEntity
-from .home import home_of, perform, speaker_area
+from .exposed_lights import home_of, perform, speaker_area
 from .interpreter import Turn
 from .interpreter.errors import BattiError, EngineError
-from .interpreter.grammar import Refusal
 from .interpreter.home import Home
-from .interpreter.plan import Plan
+from .interpreter.language.grammar import Refusal
+from .interpreter.language.plan import Plan
 from .interpreter.reply import Outcome, error_reply, reply
 from .memory import Memory
 

@@ -16,9 +16,9 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from . import issues
 from .const import CONF_DEADLINE, CONF_SOURCE, DOMAIN, Source
 from .engines import engine_of
-from .errors import LASTING, translation
+from .error_texts import LASTING, translation
 from .interpreter import DEADLINE, Interpretation, Turn, interpret
-from .interpreter.engine.base import EngineState, WatchedEngine
+from .interpreter.engine.interface import EngineState, WatchedEngine
 from .interpreter.errors import EngineCrashed, EngineError, ServerDenied, ServerUnreachable
 from .interpreter.home import Home
 

@@ -16,8 +16,8 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from .const import BUNDLED_MODEL, CONF_API_KEY, CONF_MODEL, CONF_URL
 from .coordinator import BattiConfigEntry, BattiCoordinator
 from .engines import engine_preparation
-from .home import home_of
-from .interpreter import prompt
+from .exposed_lights import home_of
+from .interpreter.language import prompt
 
 _NOTE = (
     "This file holds the names, aliases and ids of your floors, areas and lights that are exposed to Assist. It is meant "

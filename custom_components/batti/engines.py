@@ -24,12 +24,12 @@ from .const import (
     Source,
 )
 from .interpreter import Interpretation, interpret, labels_of
-from .interpreter.engine.base import Engine, WatchedEngine
+from .interpreter.engine.interface import Engine, WatchedEngine
 from .interpreter.engine.local import CONTEXT, LocalEngine
 from .interpreter.engine.server import ServerEngine
-from .interpreter.fold import fold
 from .interpreter.home import Area, Floor, Home, Light
 from .interpreter.reply import error_reply
+from .interpreter.words.fold import fold
 from .model_files import cache, model_of
 from .preparation import Prepared, Progress, Stage, prepare
 

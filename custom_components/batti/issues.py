@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .errors import key_of
+from .error_texts import key_of
 from .interpreter.errors import BattiError
 
 OF_THE_ENGINE = ("engine_missing", "engine_crashed")

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from .const import BUNDLED_MODEL, CONF_MODEL, CONF_SOURCE, Source
 from .coordinator import BattiConfigEntry
 from .engines import engine_of, engine_preparation, try_out
-from .errors import translation
+from .error_texts import translation
 from .interpreter.errors import BattiError
 from .issues import OF_MODELS, OF_SERVERS
 

@@ -17,7 +17,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import BattiConfigEntry, BattiCoordinator
 from .entity import BattiEntity
-from .interpreter.engine.base import EngineState
+from .interpreter.engine.interface import EngineState
 
 PARALLEL_UPDATES = 0
 

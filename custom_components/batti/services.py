@@ -10,8 +10,8 @@ from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
 from .coordinator import BattiConfigEntry, BattiCoordinator
-from .errors import translation
-from .home import home_of, speaker_area
+from .error_texts import translation
+from .exposed_lights import home_of, speaker_area
 from .interpreter import Turn
 from .interpreter.errors import BattiError
 

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from .const import DOMAIN
 from .diagnostics import figures_of
 from .engines import engine_preparation
-from .interpreter import prompt
+from .interpreter.language import prompt
 
 
 @callback

@@ -25,7 +25,7 @@ from pathlib import Path
 import aiohttp
 
 from custom_components.batti.download import download
-from custom_components.batti.interpreter.engine.base import Binding
+from custom_components.batti.interpreter.engine.interface import Binding
 from custom_components.batti.interpreter.errors import BattiError
 from custom_components.batti.preparation.computer import AVX2, Computer, this_computer
 from custom_components.batti.preparation.index import find

@@ -30,11 +30,11 @@ from homeassistant.util.color import (
 )
 from probatio import Error
 
-from custom_components.batti.home import home_of, perform
+from custom_components.batti.exposed_lights import home_of, perform
 from custom_components.batti.interpreter.ability import Ability, State, effect, lacking
-from custom_components.batti.interpreter.grammar import DATA_FAMILIES, OFF, ON, TOGGLE
 from custom_components.batti.interpreter.home import Light
-from custom_components.batti.interpreter.plan import Action, Plan
+from custom_components.batti.interpreter.language.grammar import DATA_FAMILIES, OFF, ON, TOGGLE
+from custom_components.batti.interpreter.language.plan import Action, Plan
 
 from .. import house
 

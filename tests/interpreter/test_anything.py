@@ -12,7 +12,7 @@ from custom_components.batti.interpreter import Turn, interpret
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import SentenceTooLong
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.plan import Plan, lights_of
+from custom_components.batti.interpreter.language.plan import Plan, lights_of
 from tests.interpreter.engine.conftest import local
 from tests.needs import USUAL
 from training.data.commands import Speaker

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from homeassistant.util.color import COLORS
 
-from custom_components.batti.interpreter.fold import fold
+from custom_components.batti.interpreter.words.fold import fold
 
 LEXICON = Path(__file__).parents[2] / "custom_components" / "batti" / "interpreter" / "lexicon"
 LISTS = ("english", "romanised", "devanagari", "held_out")

@@ -7,9 +7,9 @@ import string
 import pytest
 
 from custom_components.batti.interpreter import errors
-from custom_components.batti.interpreter.grammar import Refusal
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.plan import Action, Asking, Plan, Question
+from custom_components.batti.interpreter.language.grammar import Refusal
+from custom_components.batti.interpreter.language.plan import Action, Asking, Plan, Question
 from custom_components.batti.interpreter.reply import (
     Description,
     Outcome,

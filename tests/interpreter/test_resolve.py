@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from custom_components.batti.interpreter.errors import PlanError
-from custom_components.batti.interpreter.fold import fold
-from custom_components.batti.interpreter.grammar import Refusal
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.labels import Labels
-from custom_components.batti.interpreter.plan import Asking, Plan
+from custom_components.batti.interpreter.language.grammar import Refusal
+from custom_components.batti.interpreter.language.plan import Asking, Plan
+from custom_components.batti.interpreter.names.mentions import Labels
 from custom_components.batti.interpreter.resolve import Previous, resolve
+from custom_components.batti.interpreter.words.fold import fold
 
 HOME = Home.from_dict(
     {

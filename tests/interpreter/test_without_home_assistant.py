@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from custom_components.batti.interpreter import __main__ as command_line
-from custom_components.batti.interpreter.engine.base import Binding
+from custom_components.batti.interpreter.engine.interface import Binding
 from tests import measured
 from tests.needs import USUAL
 from training.evaluate.judging import READY

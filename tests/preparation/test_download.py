@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.batti.interpreter.engine.base import Binding
+from custom_components.batti.interpreter.engine.interface import Binding
 from custom_components.batti.preparation import Computer, Origin, Prepared, Stage
 from custom_components.batti.preparation.probe import try_engine
 from custom_components.batti.preparation.table import Row, read_table

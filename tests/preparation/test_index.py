@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from custom_components.batti.preparation.base import DeadEnd
 from custom_components.batti.preparation.index import files_of
+from custom_components.batti.preparation.result import DeadEnd
 
 NAME = "xllamacpp-0.2.13-cp310-abi3-manylinux_2_28_x86_64.whl"
 PAGES = {

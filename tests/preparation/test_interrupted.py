@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from custom_components.batti.preparation import Origin, Stage
-from custom_components.batti.preparation.base import DeadEnd
 from custom_components.batti.preparation.children import run
+from custom_components.batti.preparation.result import DeadEnd
 from custom_components.batti.preparation.table import Row
 
 from .index import Index

@@ -12,11 +12,11 @@ import pytest
 from packaging.tags import sys_tags
 from packaging.utils import parse_wheel_filename
 
-from custom_components.batti.interpreter.engine.base import Binding
-from custom_components.batti.preparation.base import DeadEnd
+from custom_components.batti.interpreter.engine.interface import Binding
 from custom_components.batti.preparation.computer import Computer, this_computer
 from custom_components.batti.preparation.index import index_url
 from custom_components.batti.preparation.record import THIS_PYTHON
+from custom_components.batti.preparation.result import DeadEnd
 from custom_components.batti.preparation.table import read_table
 from custom_components.batti.preparation.wheel import Wheel, _tags
 

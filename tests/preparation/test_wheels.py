@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.batti.interpreter.engine.base import Binding
+from custom_components.batti.interpreter.engine.interface import Binding
 from custom_components.batti.preparation import Origin, Prepared, Stage
 from custom_components.batti.preparation.computer import this_computer
 from custom_components.batti.preparation.probe import try_engine

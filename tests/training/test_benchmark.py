@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from custom_components.batti.interpreter.engine.base import Binding, Generation
+from custom_components.batti.interpreter.engine.interface import Binding, Generation
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import EngineError, SentenceTooLong
-from custom_components.batti.interpreter.prompt import Style
+from custom_components.batti.interpreter.language.prompt import Style
 from tests.interpreter.engine.tiny_gguf import write_model
 from tests.needs import BINDINGS, USUAL
 from training import plotting

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from custom_components.batti.interpreter.grammar import DESCRIBE, UNDO, Grammar, Refusal, action_line, refusal_line
+from custom_components.batti.interpreter.language.grammar import (
+    DESCRIBE,
+    UNDO,
+    Grammar,
+    Refusal,
+    action_line,
+    refusal_line,
+)
 from training.data import dataset
 from training.data.phrasebook import FOLDER, TEST, TRAIN
 

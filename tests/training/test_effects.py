@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.plan import Action, Plan
+from custom_components.batti.interpreter.language.plan import Action, Plan
 from training.evaluate import effects
 
 HOME = Home.from_dict(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.batti.interpreter.engine.base import Generation
+from custom_components.batti.interpreter.engine.interface import Generation
 from training.evaluate import judging
 from training.evaluate.judging import Report, judge, judge_case, judge_generated, options_of, show
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from gguf import GGMLQuantizationType as Type
 
-from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import ModelRefused
-from custom_components.batti.interpreter.grammar import Grammar
+from custom_components.batti.interpreter.language import prompt
+from custom_components.batti.interpreter.language.grammar import Grammar
 from tests.interpreter.engine.language import problem
 from tests.interpreter.engine.tiny_gguf import CHAT_TEMPLATE, write_model
 from tests.interpreter.vocabularies import BUNDLED, llama3, tokeniser

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from custom_components.batti.interpreter import prompt
+from custom_components.batti.interpreter.language import prompt
 from tests.interpreter.vocabularies import llama3, tokeniser
 from tests.training import child
 from training.data import dataset

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.batti.const import CONF_MODEL, CONF_SOURCE, DOMAIN, Source
 from custom_components.batti.interpreter.engine.local import LocalEngine
-from custom_components.batti.interpreter.grammar import Grammar
+from custom_components.batti.interpreter.language.grammar import Grammar
 from tests import house, measured
 from tests.interpreter.engine.language import problem
 from tests.training import child

@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from custom_components.batti.interpreter.errors import HomeError
-from custom_components.batti.interpreter.fold import fold
 from custom_components.batti.interpreter.home import Home, load_home
-from custom_components.batti.interpreter.labels import Labels
-from custom_components.batti.interpreter.names import Thing
-from custom_components.batti.interpreter.plan import Plan, lights_of
+from custom_components.batti.interpreter.language.plan import Plan, lights_of
+from custom_components.batti.interpreter.names.keys import Thing
+from custom_components.batti.interpreter.names.mentions import Labels
 from custom_components.batti.interpreter.resolve import resolve
+from custom_components.batti.interpreter.words.fold import fold
 from tests import measured
 from tests.training import child
 from training.data import dataset

@@ -9,11 +9,17 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from custom_components.batti.interpreter.fold import fold
-from custom_components.batti.interpreter.grammar import DATA_LINE, EXCEPT_LINE, TARGET_LINE, action_line, label_line
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.labels import Labels
+from custom_components.batti.interpreter.language.grammar import (
+    DATA_LINE,
+    EXCEPT_LINE,
+    TARGET_LINE,
+    action_line,
+    label_line,
+)
+from custom_components.batti.interpreter.names.mentions import Labels
 from custom_components.batti.interpreter.resolve import resolve
+from custom_components.batti.interpreter.words.fold import fold
 from training.evaluate import effects, scoring
 
 ON, OFF, TOGGLE = "light.turn_on", "light.turn_off", "light.toggle"

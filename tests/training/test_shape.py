@@ -14,7 +14,7 @@ import pytest
 from gguf import GGMLQuantizationType as Type
 from numpy.typing import NDArray
 
-from custom_components.batti.interpreter import prompt
+from custom_components.batti.interpreter.language import prompt
 from tests.interpreter.engine.tiny_gguf import write_model
 from tests.interpreter.vocabularies import llama3, tokeniser
 from training.gguf_files.reading import Reader

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from custom_components.batti.interpreter import prompt
+from custom_components.batti.interpreter.language import prompt
 from tests import measured
 from tests.training import child
 from training.tune import search_space

@@ -5,6 +5,6 @@
 - `phrases/`: what people wrote; read by `seeds.py` (whole sentences) and `phrasebook.py` (words and sentence forms)
 - `homes.py`, `naming.py`: random homes, and names for their rooms and lights
 - `voices.py`: sentences from seeds; `commands.py`: sentences built from parts
-- for both: `calling.py` (names), `values.py` (values), `spelling.py` (typos), `answers.py` (the model's answer)
+- for both: `calling.py` (names), `values.py` (values), `misspelling.py` (typos), `answers.py` (the model's answer)
 - `encoding.py`: a sentence and its answer as tokens
 """

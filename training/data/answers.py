@@ -10,15 +10,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from custom_components.batti.interpreter.grammar import (
+from custom_components.batti.interpreter.language.grammar import (
     DATA_LINE,
     EXCEPT_LINE,
     TARGET_LINE,
     action_line,
     label_line,
 )
-from custom_components.batti.interpreter.labels import Marked
-from custom_components.batti.interpreter.vocabulary import CONNECTIVES
+from custom_components.batti.interpreter.names.mentions import Marked
+from custom_components.batti.interpreter.names.vocabulary import CONNECTIVES
 
 # They stand around a name; the character after OPEN is the name's number, from FIRST on.
 OPEN, CLOSE, FIRST = "\ue000", "\ue001", 0xE100

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 
-from custom_components.batti.interpreter.grammar import ALL, HERE
 from custom_components.batti.interpreter.home import Home
+from custom_components.batti.interpreter.language.grammar import ALL, HERE
 
-from . import spelling, values
+from . import misspelling, values
 from .answers import CLOSE, FIRST, OPEN
 from .homes import area_name, light_name
 from .naming import say_kind
@@ -52,7 +52,7 @@ class Caller:
         return [self._name(name) for name in names]
 
     def _name(self, name: str) -> str:
-        name = spelling.respell(self.rng, name) if self.rng.random() < 0.3 else name
+        name = misspelling.respell(self.rng, name) if self.rng.random() < 0.3 else name
         if self.rng.random() < 0.3:
             name = name.lower()
         self._said += 1

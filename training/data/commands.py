@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from custom_components.batti.interpreter.fold import fold
-from custom_components.batti.interpreter.grammar import ALL, DESCRIBE, HERE, ON, UNDO, action_line, label_line
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.labels import Labels, Marked
+from custom_components.batti.interpreter.language.grammar import ALL, DESCRIBE, HERE, ON, UNDO, action_line, label_line
+from custom_components.batti.interpreter.names.mentions import Labels, Marked
+from custom_components.batti.interpreter.words.fold import fold
 
-from . import spelling, values
+from . import misspelling, values
 from .answers import CLOSE, MARKED_NAME, OPEN, Clause, cut_out, label_of, lines_of
 from .calling import Caller
 from .naming import say_name, trained_rooms
@@ -186,7 +186,7 @@ class Speaker(Caller):
     def _refused(self, text: str, answer: str, intent: str) -> Example:
         """An example whose names do not matter."""
         plain = MARKED_NAME.sub("", text)
-        text = spelling.typos(self.rng, plain)
+        text = misspelling.typos(self.rng, plain)
         return self._build(text, self.labels.mark(fold(text)), answer, intent, text != plain)
 
     def _build(self, text: str, marked: Marked, answer: str, intent: str, noisy: bool) -> Example:
@@ -223,7 +223,7 @@ class Speaker(Caller):
 
     def _example(self, typed: str, clauses: list[Clause], before: Iterable[str] = ()) -> Example:
         """An example from a sentence and its clauses; `before`: labels of the previous answer that may be used."""
-        slipped = spelling.typos(self.rng, typed)
+        slipped = misspelling.typos(self.rng, typed)
         text, spans = cut_out(slipped)
         marked = self.labels.mark(fold(text))
         labels = {name: label_of(marked, *span) for name, span in spans.items()}

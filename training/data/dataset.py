@@ -23,8 +23,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from custom_components.batti.interpreter import prompt
-from custom_components.batti.interpreter.grammar import ALL, HERE, LABEL_PREFIX
+from custom_components.batti.interpreter.language import prompt
+from custom_components.batti.interpreter.language.grammar import ALL, HERE, LABEL_PREFIX
 
 from .. import plotting
 from . import values

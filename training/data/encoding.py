@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from custom_components.batti.interpreter import prompt
-from custom_components.batti.interpreter.prompt import Piece
+from custom_components.batti.interpreter.language import prompt
+from custom_components.batti.interpreter.language.prompt import Piece
 
 Tokenise = Callable[[Piece], Iterable[int]]
 """Gives the token ids of a piece; a piece that is not special contains no control tokens of the model."""

@@ -10,7 +10,7 @@ import random
 from functools import cache
 
 from custom_components.batti.interpreter import lexicon
-from custom_components.batti.interpreter.fold import fold_name
+from custom_components.batti.interpreter.words.fold import fold_name
 
 from .phrasebook import TEST, TRAIN, is_devanagari
 

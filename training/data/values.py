@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from custom_components.batti.interpreter import lexicon
-from custom_components.batti.interpreter.fold import fold_name
-from custom_components.batti.interpreter.grammar import OFF, ON, TOGGLE, Refusal, refusal_line
+from custom_components.batti.interpreter.language.grammar import OFF, ON, TOGGLE, Refusal, refusal_line
+from custom_components.batti.interpreter.words.fold import fold_name
 
 from .naming import say_kind
 from .phrasebook import Phrasebook

@@ -10,7 +10,8 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from custom_components.batti.interpreter.grammar import (
+from custom_components.batti.interpreter.home import Home
+from custom_components.batti.interpreter.language.grammar import (
     ALL,
     DATA_FAMILIES,
     DESCRIBE,
@@ -24,7 +25,6 @@ from custom_components.batti.interpreter.grammar import (
     action_line,
     label_line,
 )
-from custom_components.batti.interpreter.home import Home
 
 from . import seeds, values
 from .answers import MARKED_NAME, Clause

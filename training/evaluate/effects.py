@@ -10,7 +10,7 @@ from typing import Any
 
 from custom_components.batti.interpreter.ability import State, effect
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.plan import Plan, lights_of
+from custom_components.batti.interpreter.language.plan import Plan, lights_of
 
 States = dict[str, State]
 
@@ -24,7 +24,7 @@ def before(home: Home, given: Mapping[str, Any] | None) -> States:
 
 
 def after(plan: Plan, home: Home, states: States) -> States:
-    """The states after a plan was carried out as by `home.perform` of the integration."""
+    """The states after a plan was carried out as by `exposed_lights.perform` of the integration."""
     states = dict(states)
     lights = {light.entity_id: light for light in home.lights}
     for action in plan.calls:

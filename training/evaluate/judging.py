@@ -30,7 +30,7 @@ from rich.progress import track
 from rich.table import Table
 
 from custom_components.batti.interpreter import Turn, interpret
-from custom_components.batti.interpreter.engine.base import Engine
+from custom_components.batti.interpreter.engine.interface import Engine
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.home import Home, load_home
 

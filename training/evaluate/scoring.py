@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from custom_components.batti.interpreter.grammar import (
+from custom_components.batti.interpreter.language.grammar import (
     ALL,
     DATA_LINE,
     DESCRIBE,

@@ -18,7 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 from custom_components.batti.interpreter.engine.model import Model
-from custom_components.batti.interpreter.grammar import GROUNDED, SURE
+from custom_components.batti.interpreter.language.grammar import GROUNDED, SURE
 
 from ..data.dataset import OUT, read
 from . import scoring

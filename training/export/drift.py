@@ -23,7 +23,7 @@ from rich.table import Column, Table
 
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import ModelRefused, SentenceTooLong
-from custom_components.batti.interpreter.prompt import Style
+from custom_components.batti.interpreter.language.prompt import Style
 
 from ..data import dataset
 from ..data.phrasebook import TEST

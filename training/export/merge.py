@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from tokenizers import Tokenizer, models
 
-from custom_components.batti.interpreter.prompt import CHAT_TOKENS
+from custom_components.batti.interpreter.language.prompt import CHAT_TOKENS
 
 from ..nano import samples
 from ..nano import tokenizer as tokenisers

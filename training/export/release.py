@@ -15,8 +15,8 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.errors import EngineError
+from custom_components.batti.interpreter.language import prompt
 
 from ..gguf_files.writing import About
 from . import drift, merge, to_gguf

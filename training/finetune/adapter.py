@@ -12,7 +12,7 @@ from . import hardware  # noqa: F401  # isort: skip  # before transformers, for 
 from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 from transformers import PreTrainedTokenizerBase
 
-from custom_components.batti.interpreter import prompt
+from custom_components.batti.interpreter.language import prompt
 
 from . import bases
 

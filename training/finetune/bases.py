@@ -34,7 +34,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from custom_components.batti.interpreter import prompt
+from custom_components.batti.interpreter.language import prompt
 
 from ..nano import gguf_file
 from ..nano.llama import EPSILON, ROPE_BASE, Llama

@@ -11,8 +11,8 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from custom_components.batti.interpreter import prompt
-from custom_components.batti.interpreter.prompt import Piece
+from custom_components.batti.interpreter.language import prompt
+from custom_components.batti.interpreter.language.prompt import Piece
 
 from ..data import encoding
 

@@ -61,7 +61,7 @@ sentences and words that were written for it; no recordings, and nobody's home.
 Validation draws from the same sentence forms as training, in other homes. The test draws from forms of sentences and verbs,
 spellings of rooms and names of people that training never sees.
 
-A model for Batti is trained on the prompt in `custom_components/batti/interpreter/prompt.py`, which
+A model for Batti is trained on the prompt in `custom_components/batti/interpreter/language/prompt.py`, which
 `training/data/encoding.py` makes of `sentence` and `previous`: a chat template makes other tokens.
 """
 

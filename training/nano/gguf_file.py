@@ -10,7 +10,7 @@ import torch
 from gguf import GGMLQuantizationType as Type
 from tokenizers import Tokenizer
 
-from custom_components.batti.interpreter import prompt
+from custom_components.batti.interpreter.language import prompt
 
 from ..gguf_files import vocabulary as vocabularies
 from ..gguf_files import writing

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from custom_components.batti.interpreter.prompt import Piece
+from custom_components.batti.interpreter.language.prompt import Piece
 
 from ..data import dataset, encoding
 from . import tokenizer as tokenisers

@@ -13,7 +13,7 @@ from pathlib import Path
 from gguf import TokenType
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from custom_components.batti.interpreter.grammar import (
+from custom_components.batti.interpreter.language.grammar import (
     ACTIONS,
     DATA_FAMILIES,
     EXCEPT_LINE,
@@ -21,7 +21,7 @@ from custom_components.batti.interpreter.grammar import (
     action_line,
     refusal_line,
 )
-from custom_components.batti.interpreter.prompt import CHAT_TOKENS, END_OF_TURN
+from custom_components.batti.interpreter.language.prompt import CHAT_TOKENS, END_OF_TURN
 
 from ..gguf_files.vocabulary import Vocabulary
 

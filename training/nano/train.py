@@ -23,7 +23,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from tokenizers import Tokenizer
 from torch.nn import functional
 
-from custom_components.batti.interpreter import prompt
+from custom_components.batti.interpreter.language import prompt
 
 from .. import plotting
 from ..data import dataset

@@ -28,12 +28,12 @@ from typing import Any, NamedTuple
 import yaml
 
 from custom_components.batti.interpreter.errors import BattiError, PlanError
-from custom_components.batti.interpreter.fold import fold
-from custom_components.batti.interpreter.grammar import Grammar, Refusal
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.labels import Labels, Marked
-from custom_components.batti.interpreter.names import Thing
-from custom_components.batti.interpreter.plan import ALL_LIGHTS, Plan
+from custom_components.batti.interpreter.language.grammar import Grammar, Refusal
+from custom_components.batti.interpreter.language.plan import ALL_LIGHTS, Plan
+from custom_components.batti.interpreter.names.keys import Thing
+from custom_components.batti.interpreter.names.mentions import Labels, Marked
+from custom_components.batti.interpreter.words.fold import fold
 
 from ..data.seeds import Seed
 from . import wording
@@ -236,5 +236,5 @@ def _check_language(entry: _Entry, answer: str, marked: Marked) -> None:
     for line in answer.splitlines(keepends=True):
         following = grammar.edges(state).get(line)
         if following is None:
-            raise entry.wrong(f"{line.strip()!r} is not in the model's language here (interpreter/grammar.py)")
+            raise entry.wrong(f"{line.strip()!r} is not in the model's language here (interpreter/language/grammar.py)")
         state = following

@@ -6,9 +6,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from custom_components.batti.interpreter.fold import fold_name
-from custom_components.batti.interpreter.grammar import label_line
 from custom_components.batti.interpreter.home import Home
+from custom_components.batti.interpreter.language.grammar import label_line
+from custom_components.batti.interpreter.words.fold import fold_name
 
 from ..data.commands import Example
 from ..data.phrasebook import TEST

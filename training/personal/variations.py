@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
-from custom_components.batti.interpreter.fold import fold
+from custom_components.batti.interpreter.words.fold import fold
 
 from ..data.phrasebook import Phrasebook, load, split_of
 from ..data.seeds import LAMPS, PLACES, Seed

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations
 
-from custom_components.batti.interpreter.fold import fold
-from custom_components.batti.interpreter.grammar import ALL, HERE, UNDO, Refusal, action_line, refusal_line
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.labels import Marked, Mention
-from custom_components.batti.interpreter.plan import Action, Plan, joined, lights_of
+from custom_components.batti.interpreter.language.grammar import ALL, HERE, UNDO, Refusal, action_line, refusal_line
+from custom_components.batti.interpreter.language.plan import Action, Plan, joined, lights_of
+from custom_components.batti.interpreter.names.mentions import Marked, Mention
 from custom_components.batti.interpreter.resolve import resolve
+from custom_components.batti.interpreter.words.fold import fold
 
 from ..data import seeds
 from ..data.answers import Clause, lines_of

@@ -27,11 +27,11 @@ from rich.console import Console
 from rich.table import Table
 
 from custom_components.batti.interpreter import Interpretation
-from custom_components.batti.interpreter.engine.base import Binding, Engine
+from custom_components.batti.interpreter.engine.interface import Binding, Engine
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import EngineError
 from custom_components.batti.interpreter.home import Area, Home, Light
-from custom_components.batti.interpreter.prompt import Style
+from custom_components.batti.interpreter.language.prompt import Style
 
 from .. import plotting
 from ..evaluate.judging import HOMES, MODEL, NATURAL, cases_of, machine

@@ -21,13 +21,13 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.engine import worker
-from custom_components.batti.interpreter.engine.base import Binding
 from custom_components.batti.interpreter.engine.context import Answerer, Loaded
+from custom_components.batti.interpreter.engine.interface import Binding
 from custom_components.batti.interpreter.engine.model import Model
 from custom_components.batti.interpreter.engine.questions import Name, Named, Part, Parted, Question, Reply, Score
-from custom_components.batti.interpreter.grammar import LABEL_PREFIX
+from custom_components.batti.interpreter.language import prompt
+from custom_components.batti.interpreter.language.grammar import LABEL_PREFIX
 
 _UNLIKELY = -100.0  # a log probability
 

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 
 from custom_components.batti.interpreter import Interpretation, Turn, interpret
-from custom_components.batti.interpreter.engine.base import Binding, Engine
+from custom_components.batti.interpreter.engine.interface import Binding, Engine
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.engine.server import ServerEngine
 from custom_components.batti.interpreter.home import Home

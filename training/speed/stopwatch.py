@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 from rich.progress import track
 
 from custom_components.batti.interpreter import Interpretation, Turn, interpret, labels_of
-from custom_components.batti.interpreter.engine.base import Binding, Engine, Generation
+from custom_components.batti.interpreter.engine.interface import Binding, Engine, Generation
 from custom_components.batti.interpreter.engine.local import CONTEXT, LocalEngine
 from custom_components.batti.interpreter.errors import EngineError, SentenceTooLong
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.prompt import Style
+from custom_components.batti.interpreter.language.prompt import Style
 
 from ..evaluate.judging import READY
 from .figures import Speed, ninety_fifth

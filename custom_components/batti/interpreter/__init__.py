@@ -11,15 +11,15 @@ from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from .fold import fold
-from .grammar import SURE, Refusal
 from .home import Home
-from .labels import Labels
-from .plan import Plan
+from .language.grammar import SURE, Refusal
+from .language.plan import Plan
+from .names.mentions import Labels
 from .resolve import Previous, resolve
+from .words.fold import fold
 
 if TYPE_CHECKING:
-    from .engine.base import Engine
+    from .engine.interface import Engine
 
 DEADLINE = 10.0  # seconds for one command, including its wait for others
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import Turn, interpret
-from .engine.base import Binding, Engine
+from .engine.interface import Binding, Engine
 from .engine.local import LocalEngine
 from .errors import BattiError
 from .home import Home, load_home

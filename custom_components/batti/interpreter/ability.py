@@ -1,7 +1,8 @@
 """What a light can do, and what an action does to it.
 
-The only definition: `home.py` uses it before it calls Home Assistant, and the evaluation of models uses it without Home
-Assistant, in seconds. `tests/interpreter/test_ability.py` compares it with Home Assistant's own light integration.
+The only definition: `exposed_lights.py` uses it before it calls Home Assistant, and the evaluation of models uses
+it without Home Assistant, in seconds. `tests/interpreter/test_ability.py` compares it with Home Assistant's own light
+integration.
 
 >>> strip = Light("light.strip", "Strip", color_modes=frozenset({"hs"}))
 >>> effect(Action("light.turn_on", {}, {"brightness_step_pct": 20}), strip, {"state": "on", "brightness_pct": 40})
@@ -16,9 +17,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from .grammar import OFF, TOGGLE
 from .home import Light
-from .plan import Action
+from .language.grammar import OFF, TOGGLE
+from .language.plan import Action
 
 State = dict[str, Any]
 """`state` (on or off) and, if known, `brightness_pct` and the colour: `color_name` or `color_temp_kelvin`.

@@ -19,10 +19,10 @@ import yaml
 
 from . import lexicon
 from .errors import BattiError
-from .fold import fold_name
-from .grammar import ALL, HERE, UNDO
 from .home import Home
-from .plan import Action, Plan, Question, lights_of
+from .language.grammar import ALL, HERE, UNDO
+from .language.plan import Action, Plan, Question, lights_of
+from .words.fold import fold_name
 
 _MOST_OPTIONS = 6
 

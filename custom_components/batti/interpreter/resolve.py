@@ -1,7 +1,7 @@
 """Turns the model's lines into a plan: labels become ids of this home.
 
-`labels.py` found the meaning of each label before the model ran. Here the speaker's area decides between several things
-with one name, exceptions are removed, and what stays unclear becomes a question.
+`names/mentions.py` found the meaning of each label before the model ran. Here the speaker's area decides between several
+things with one name, exceptions are removed, and what stays unclear becomes a question.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 import yaml
 
 from .errors import PlanError
-from .grammar import ALL, HERE, LABEL_PREFIX, UNDO, Refusal
 from .home import Home
-from .labels import Marked
-from .names import Thing
-from .plan import ALL_LIGHTS, Action, Asking, Plan, Question, Value, checked_data, joined, lights_of
+from .language.grammar import ALL, HERE, LABEL_PREFIX, UNDO, Refusal
+from .language.plan import ALL_LIGHTS, Action, Asking, Plan, Question, Value, checked_data, joined, lights_of
+from .names.keys import Thing
+from .names.mentions import Marked
 
 Ids = dict[str, tuple[str, ...]]
 _KEY_OF = {"light": "entity_id", "area": "area_id", "floor": "floor_id"}

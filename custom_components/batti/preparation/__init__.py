@@ -18,10 +18,10 @@ import aiohttp
 from ..interpreter.errors import EngineMissing
 from .advice import advice
 from .attempts import Attempts
-from .base import Origin, Prepared, Progress, Stage
 from .computer import Computer, this_computer
 from .lock import only_one
 from .record import Record, read_record
+from .result import Origin, Prepared, Progress, Stage
 from .table import Table, read_table
 
 __all__ = ["Computer", "Origin", "Prepared", "Progress", "Stage", "prepare"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..interpreter.engine.base import Binding
+from ..interpreter.engine.interface import Binding
 from .attempts import WHEELS
 from .computer import Computer
 from .table import Row

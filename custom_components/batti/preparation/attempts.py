@@ -14,14 +14,14 @@ import aiohttp
 
 from ..download import download
 from ..download.partial_file import PartialFile
-from ..interpreter.engine.base import Binding
+from ..interpreter.engine.interface import Binding
 from ..interpreter.errors import BattiError, ModelMissing, ModelRefused
-from .base import DeadEnd, Origin, Prepared, Progress, Stage
 from .computer import Computer
 from .index import find
 from .install import put_in_place, remove, unpack
 from .probe import find_installed, try_engine, version_in, version_of
 from .record import PACKAGES, THIS_PYTHON, Record
+from .result import DeadEnd, Origin, Prepared, Progress, Stage
 from .table import Row, Table
 from .wheel import Wheel
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .base import DeadEnd
+from .result import DeadEnd
 
 
 @dataclass(frozen=True, slots=True)

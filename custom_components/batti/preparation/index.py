@@ -13,7 +13,7 @@ import aiohttp
 from yarl import URL
 
 from ..download.requests import DownloadError, address, check_status, explained, retry
-from .base import DeadEnd
+from .result import DeadEnd
 
 PYPI = "https://pypi.org/simple"
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.2"

@@ -10,9 +10,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from .base import DeadEnd
 from .children import run
 from .computer import Computer
+from .result import DeadEnd
 
 _NEWEST_GLIBC = "manylinux_2_40"  # the newest that uv knows by name
 

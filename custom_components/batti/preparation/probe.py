@@ -6,10 +6,10 @@ import re
 import sys
 from pathlib import Path
 
-from ..interpreter.engine.base import Binding
+from ..interpreter.engine.interface import Binding
 from ..interpreter.engine.local import LocalEngine
-from .base import DeadEnd
 from .children import run
+from .result import DeadEnd
 from .wheel import MODULES
 
 SENTENCE = "[ bansa ] ko bati bala"

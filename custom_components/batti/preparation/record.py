@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from ..interpreter.engine.base import Binding
-from .base import Origin, Prepared
+from ..interpreter.engine.interface import Binding
 from .computer import VECTORS, Computer
+from .result import Origin, Prepared
 from .wheel import MODULES
 
 FILE = "engine.json"

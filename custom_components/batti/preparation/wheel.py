@@ -13,9 +13,9 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
-from ..interpreter.engine.base import Binding
-from .base import DeadEnd
+from ..interpreter.engine.interface import Binding
 from .computer import Computer
+from .result import DeadEnd
 
 MODULES = {
     Binding.LLAMA_CPP_PYTHON: Path("llama_cpp/__init__.py"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from custom_components.batti.interpreter import errors
-from custom_components.batti.interpreter.engine.base import Binding, Generation, ModelInfo
+from custom_components.batti.interpreter.engine.interface import Binding, Generation, ModelInfo
 from tests import measured
 from training.evaluate.judging import READY
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.batti.interpreter.engine.base import Binding
+from custom_components.batti.interpreter.engine.interface import Binding
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from tests.needs import BINDINGS
 from training.evaluate.judging import READY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from custom_components.batti.interpreter.grammar import LABEL_PREFIX, Grammar
+from custom_components.batti.interpreter.language.grammar import LABEL_PREFIX, Grammar
 
 
 def problem(grammar: Grammar, text: str, unknown: Sequence[str]) -> str | None:

@@ -11,7 +11,7 @@ from custom_components.batti.interpreter.engine.evaluator import Evaluator
 from custom_components.batti.interpreter.engine.lines import LineBook
 from custom_components.batti.interpreter.engine.questions import Name, Part, Score
 from custom_components.batti.interpreter.errors import SentenceTooLong
-from custom_components.batti.interpreter.grammar import Grammar
+from custom_components.batti.interpreter.language.grammar import Grammar
 
 from .fake_context import FakeContext
 from .language import problem

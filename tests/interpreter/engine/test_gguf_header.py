@@ -9,9 +9,9 @@ from pathlib import Path
 import gguf
 import pytest
 
-from custom_components.batti.interpreter import prompt
 from custom_components.batti.interpreter.engine.gguf_header import read_header
 from custom_components.batti.interpreter.errors import ModelMissing, ModelRefused
+from custom_components.batti.interpreter.language import prompt
 from tests.interpreter.vocabularies import llama3
 
 BUNDLED = Path(__file__).parents[3] / "custom_components" / "batti" / "models" / "batti-nano.gguf"

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custom_components.batti.interpreter import prompt
-from custom_components.batti.interpreter.engine.base import Generation
+from custom_components.batti.interpreter.engine.interface import Generation
 from custom_components.batti.interpreter.engine.model import Model
 from custom_components.batti.interpreter.errors import ModelMissing, ModelRefused, SentenceTooLong
-from custom_components.batti.interpreter.grammar import DATA_FAMILIES, Grammar
-from custom_components.batti.interpreter.prompt import Style
+from custom_components.batti.interpreter.language import prompt
+from custom_components.batti.interpreter.language.grammar import DATA_FAMILIES, Grammar
+from custom_components.batti.interpreter.language.prompt import Style
 
 from .child_model import ChildModel
 from .language import problem

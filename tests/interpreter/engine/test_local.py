@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from custom_components.batti.interpreter.engine.base import Binding, EngineState
+from custom_components.batti.interpreter.engine.interface import Binding, EngineState
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import (
     EngineError,
@@ -23,7 +23,7 @@ from custom_components.batti.interpreter.errors import (
     ModelRefused,
     SentenceTooLong,
 )
-from custom_components.batti.interpreter.grammar import Grammar
+from custom_components.batti.interpreter.language.grammar import Grammar
 
 from .language import problem
 
@@ -246,7 +246,7 @@ def test_the_worker_ends_with_its_parent(tiny_model: Path, binding: Binding) -> 
     """Whoever started it was killed and could not end it."""
     code = f"""
 import asyncio, pathlib, sys
-from tests.interpreter.engine.conftest import Binding, local
+from .conftest import Binding, local
 async def main():
     engine = local(Binding({str(binding)!r}), pathlib.Path({str(tiny_model)!r}), threads=1)
     await engine.start()

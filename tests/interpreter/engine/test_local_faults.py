@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.batti.interpreter.engine.base import ModelInfo
+from custom_components.batti.interpreter.engine.interface import ModelInfo
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.errors import (
     EngineCrashed,

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from custom_components.batti.interpreter import Turn, interpret
-from custom_components.batti.interpreter.engine.base import EngineState
+from custom_components.batti.interpreter.engine.interface import EngineState
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.engine.server import ServerEngine
 from custom_components.batti.interpreter.errors import (
@@ -24,10 +24,10 @@ from custom_components.batti.interpreter.errors import (
     ServerDenied,
     ServerUnreachable,
 )
-from custom_components.batti.interpreter.grammar import Grammar
 from custom_components.batti.interpreter.home import load_home
-from custom_components.batti.interpreter.plan import Plan
-from custom_components.batti.interpreter.prompt import Piece, Style
+from custom_components.batti.interpreter.language.grammar import Grammar
+from custom_components.batti.interpreter.language.plan import Plan
+from custom_components.batti.interpreter.language.prompt import Piece, Style
 from training.speed import engines_alike
 
 from . import server

@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from custom_components.batti.interpreter import prompt
-from custom_components.batti.interpreter.engine.base import EngineState, Generation, ModelInfo
+from custom_components.batti.interpreter.engine.interface import EngineState, Generation, ModelInfo
 from custom_components.batti.interpreter.engine.local import LocalEngine
-from custom_components.batti.interpreter.grammar import Grammar
+from custom_components.batti.interpreter.language import prompt
+from custom_components.batti.interpreter.language.grammar import Grammar
 from tests.interpreter.vocabularies import llama3, tokeniser
 
 from .language import problem

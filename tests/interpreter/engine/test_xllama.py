@@ -11,7 +11,7 @@ import aiohttp
 import psutil
 import pytest
 
-from custom_components.batti.interpreter.engine.base import Binding
+from custom_components.batti.interpreter.engine.interface import Binding
 from custom_components.batti.interpreter.engine.local import LocalEngine
 
 from .conftest import local

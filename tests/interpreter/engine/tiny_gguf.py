@@ -9,8 +9,8 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
-from custom_components.batti.interpreter import prompt
-from custom_components.batti.interpreter.prompt import CHAT_TOKENS
+from custom_components.batti.interpreter.language import prompt
+from custom_components.batti.interpreter.language.prompt import CHAT_TOKENS
 from training.gguf_files import writing
 from training.gguf_files.vocabulary import Vocabulary
 from training.gguf_files.writing import About, Sizes, Tensor

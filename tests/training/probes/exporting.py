@@ -17,7 +17,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from tokenizers import Tokenizer, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from custom_components.batti.interpreter.prompt import CHAT_TOKENS
+from custom_components.batti.interpreter.language.prompt import CHAT_TOKENS
 from training.export import command
 from training.finetune import bases, llama3
 from training.nano import gguf_file, samples

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 
 from ..errors import EngineError, SentenceTooLong, ServerDenied, ServerUnreachable
-from ..prompt import Piece
+from ..language.prompt import Piece
 from .completions import Request, Token, line_tokens, read_tokens, splitting
 
 _PAUSES = (0.2, 0.5, 1.0)  # seconds before each retry of a request

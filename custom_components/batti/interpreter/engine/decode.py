@@ -15,8 +15,8 @@ from collections.abc import Generator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from ..errors import SentenceTooLong
-from ..grammar import GROUNDED, Grammar, label_line
-from ..prompt import BRACKETS
+from ..language.grammar import GROUNDED, Grammar, label_line
+from ..language.prompt import BRACKETS
 from .lines import Choice, Line, LineBook, shared
 from .questions import MAX_NAME_TOKENS, NEWLINE, Name, Named, Part, Question, Score
 

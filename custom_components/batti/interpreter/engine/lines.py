@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import NamedTuple
 
-from ..grammar import ALL, HERE, Grammar, State, fixed_lines, label_line
+from ..language.grammar import ALL, HERE, Grammar, State, fixed_lines, label_line
 
 _MOST = 2000  # lines with labels that are kept
 

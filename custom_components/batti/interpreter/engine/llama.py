@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import EngineError
-from ..prompt import END_OF_TURN
+from ..language.prompt import END_OF_TURN
 from .context import MICRO_BATCH, Logits, check_family, identity_of, not_loaded, only_token, threads_for
 from .evaluator import Evaluator
 from .gguf_header import check_file

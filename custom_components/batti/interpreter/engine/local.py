@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineCrashed, EngineError, EngineTimeout
-from .base import Binding, EngineState, Generation, ModelInfo
+from .interface import Binding, EngineState, Generation, ModelInfo
 from .process import Process
 
 START_TIMEOUT = 120.0  # seconds; a large model on an SD card loads slowly

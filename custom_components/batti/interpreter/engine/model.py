@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
-from .. import prompt
 from ..errors import EngineMissing, ModelRefused, SentenceTooLong
-from ..grammar import GROUNDED, Grammar
-from ..prompt import Style
-from .base import Binding, Generation, ModelInfo
+from ..language import prompt
+from ..language.grammar import GROUNDED, Grammar
+from ..language.prompt import Style
 from .context import Loaded
 from .decode import MAX_TOKENS, Answer, Decoder
+from .interface import Binding, Generation, ModelInfo
 from .lines import LineBook
 from .prefix import fill_prefix
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from .. import errors
 from ..errors import EngineCrashed, EngineError, EngineGarbled, EngineMissing, EngineTimeout
-from .base import Generation, ModelInfo
+from .interface import Generation, ModelInfo
 
 _STDERR_KEPT = 4000  # bytes
 _STDERR_LINES = 3  # of stderr, in an error message

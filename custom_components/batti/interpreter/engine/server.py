@@ -13,15 +13,15 @@ from time import perf_counter
 
 import aiohttp
 
-from .. import prompt
 from ..errors import EngineError, EngineTimeout, ModelRefused, ServerUnreachable
-from ..grammar import Grammar
-from ..prompt import Style
-from .base import EngineState, Generation, ModelInfo
+from ..language import prompt
+from ..language.grammar import Grammar
+from ..language.prompt import Style
 from .client import Completion, ServerClient
 from .completions import Request, Token, answering
 from .context import SMALL
 from .decode import Answer, Decoder
+from .interface import EngineState, Generation, ModelInfo
 from .lines import LineBook
 from .questions import NEWLINE
 

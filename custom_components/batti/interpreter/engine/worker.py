@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from ..errors import EngineError
-from .base import Binding
+from .interface import Binding
 from .model import Model
 
 

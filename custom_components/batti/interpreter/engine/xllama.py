@@ -22,7 +22,7 @@ from typing import Any
 import xllamacpp as api
 
 from ..errors import EngineError, SentenceTooLong
-from ..prompt import END_OF_TURN
+from ..language.prompt import END_OF_TURN
 from .completions import Asker, Request, Token, bias, line_tokens, read_tokens, request, splitting
 from .context import ARCHITECTURE, MICRO_BATCH, check_family, identity_of, not_loaded, only_token, threads_for
 from .gguf_header import read_header

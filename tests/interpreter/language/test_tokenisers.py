@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custom_components.batti.interpreter.grammar import ALL, HERE, Grammar
-from custom_components.batti.interpreter.prompt import CHAT_TOKENS
+from custom_components.batti.interpreter.language.grammar import ALL, HERE, Grammar
+from custom_components.batti.interpreter.language.prompt import CHAT_TOKENS
 
-from .vocabularies import BUNDLED, llama3, tokeniser
+from ..vocabularies import BUNDLED, llama3, tokeniser
 
 LABELS = ["bansa", "rames ko kota", "bedrum 2", "jorbak", "101", "te", HERE, ALL]
 

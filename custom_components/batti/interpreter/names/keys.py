@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import NamedTuple
 
-from . import lexicon
-from .fold import fold_name
-from .home import Area, Floor, Home, Light
+from .. import lexicon
+from ..home import Area, Floor, Home, Light
+from ..words.fold import fold_name
 from .vocabulary import FLOOR, GENERIC, HOUSE, LIGHT, NUMBER, ROOM, is_ordinary, tokens_of
 
 Key = tuple[str, ...]

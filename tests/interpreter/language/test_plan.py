@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from custom_components.batti.interpreter.errors import PlanError
-from custom_components.batti.interpreter.plan import Action, Plan, joined
+from custom_components.batti.interpreter.language.plan import Action, Plan, joined
 
 ON = "- action: light.turn_on\n  target: {area_id: a}\n"
 FULL = """\

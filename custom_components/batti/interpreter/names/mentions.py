@@ -4,8 +4,8 @@ A thing is found by its name and aliases in any script, by the names of its kind
 (`table lamp`, `Ramesh` for `Ramesh ko kotha`), by its place (`bedroom ko table lamp`) and by words that sound similar.
 `Labels.mark` puts brackets around such words. So the model sees which words are names, and copies the ones it means.
 
->>> from .fold import fold
->>> from .home import Home
+>>> from ..home import Home
+>>> from ..words.fold import fold
 >>> home = Home.from_dict({"areas": [{"area_id": "a1", "name": "Kitchen"}, {"area_id": "a2", "name": "Zorbak"}]})
 >>> Labels(home).mark(fold("bhansa ra zorbak ko batti")).text
 '[ bansa ] ra [ jorbak ] ko bati'
@@ -17,13 +17,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from . import names
-from .colours import is_colour, with_colours
-from .fold import Folded
-from .home import Home
-from .names import Thing
-from .numbers import digits_of
-from .prompt import BRACKETS
+from ..home import Home
+from ..language.prompt import BRACKETS
+from ..words.colours import is_colour, with_colours
+from ..words.fold import Folded
+from ..words.numbers import digits_of
+from . import keys
+from .keys import Thing
 from .vocabulary import CONNECTIVES, GENERIC, HOUSE, LIGHT, SoundIndex, is_ordinary, kinds, tokens_at, tokens_of
 
 _LONGEST_KEY = 8
@@ -99,10 +99,10 @@ class Labels:
     """The names of one home, indexed; made once per home and used for every sentence."""
 
     def __init__(self, home: Home) -> None:
-        """Index every name that `names.keys_of` finds."""
+        """Index every name that `keys.keys_of` finds."""
         ranked: dict[tuple[str, ...], dict[Thing, int]] = {}
-        for key, thing, rank in names.keys_of(home):
-            if rank == names.SHORT and all(map(is_colour, key)):
+        for key, thing, rank in keys.keys_of(home):
+            if rank == keys.SHORT and all(map(is_colour, key)):
                 continue  # the red room is not called `red` for short: that is a colour
             known = ranked.setdefault(key, {})
             known[thing] = min(rank, known.get(thing, rank))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from . import lexicon
+from .. import lexicon
 from .spelling import Word, words_of
 
 _PERCENT = "percent"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from custom_components.batti.interpreter.fold import fold
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.labels import Labels
+from custom_components.batti.interpreter.names.mentions import Labels
+from custom_components.batti.interpreter.words.fold import fold
 
 HOME = Home.from_dict(
     {

@@ -20,9 +20,9 @@ from typing import Any
 
 import yaml
 
-from .errors import PlanError
+from ..errors import PlanError
+from ..home import Home
 from .grammar import ACTIONS, LIGHT_ACTIONS, OFF, ON, UNDO, Refusal
-from .home import Home
 
 ALL_LIGHTS = "all"
 _TARGET_KEYS = ("entity_id", "area_id", "floor_id")

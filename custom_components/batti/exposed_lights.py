@@ -32,9 +32,9 @@ from homeassistant.helpers import (
 )
 
 from .interpreter.ability import Ability, fitting, lacking
-from .interpreter.grammar import DESCRIBE
 from .interpreter.home import Area, Floor, Home, Light
-from .interpreter.plan import Action, Plan, lights_of
+from .interpreter.language.grammar import DESCRIBE
+from .interpreter.language.plan import Action, Plan, lights_of
 from .interpreter.reply import Description, Outcome, Unable
 
 _LOGGER = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components.batti.home import home_of, perform, speaker_area
+from custom_components.batti.exposed_lights import home_of, perform, speaker_area
 from custom_components.batti.interpreter.home import load_home
-from custom_components.batti.interpreter.plan import Action, Plan
+from custom_components.batti.interpreter.language.plan import Action, Plan
 from custom_components.batti.interpreter.reply import Outcome, Unable
 
 from . import house
@@ -177,7 +177,7 @@ async def test_a_light_that_never_answers_holds_up_nothing(
     async def asleep(**kwargs: Any) -> None:
         await asyncio.sleep(3600)
 
-    monkeypatch.setattr("custom_components.batti.home._PATIENCE", 0.1)
+    monkeypatch.setattr("custom_components.batti.exposed_lights._PATIENCE", 0.1)
     monkeypatch.setattr(flat.data["light"].get_entity(LAMP), "async_turn_on", asleep)
     outcome = await do(flat, turn_on(ROOM))
     assert set(outcome.changed) == {JHUMAR, STRIP}

@@ -8,14 +8,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custom_components.batti.interpreter.fold import fold
-from custom_components.batti.interpreter.grammar import Grammar
 from custom_components.batti.interpreter.home import load_home
-from custom_components.batti.interpreter.labels import Labels
-from custom_components.batti.interpreter.plan import Plan, lights_of
+from custom_components.batti.interpreter.language.grammar import Grammar
+from custom_components.batti.interpreter.language.plan import Plan, lights_of
+from custom_components.batti.interpreter.names.mentions import Labels
 from custom_components.batti.interpreter.resolve import resolve
+from custom_components.batti.interpreter.words.fold import fold
 
-from ..house import HOMES
+from ...house import HOMES
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 HOME = load_home(HOMES / "bhaktapur_joint_family.yaml")

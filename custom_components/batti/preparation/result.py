@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ..interpreter.engine.base import Binding
+from ..interpreter.engine.interface import Binding
 from ..interpreter.errors import BattiError
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import cache
 
-from . import lexicon
+from .. import lexicon
 from .fold import fold_name
 from .spelling import Word
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.batti.interpreter.fold import fold, fold_name
+from custom_components.batti.interpreter.words.fold import fold, fold_name
 
 _LETTERS = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz कखगचछजटठडतथदनपफबभमयरलवशसहािीुूेैोौं्ँ0५%,.?'Aé"), max_size=40)
 

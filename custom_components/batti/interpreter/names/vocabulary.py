@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 
-from . import lexicon
-from .fold import fold_name
+from .. import lexicon
+from ..words.fold import fold_name
 
 # Words that only connect the parts of a name: bhansa *ko* batti, lamp *in the* hall, bedroom *ma bhako* lamp.
 CONNECTIVES = frozenset("ko ka ki ma s the te in of at my on bako baeko bayeko rahe raheko mero hamro".split())

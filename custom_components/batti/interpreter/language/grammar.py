@@ -23,7 +23,7 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
-from .lexicon import COLOURS
+from ..lexicon import COLOURS
 
 HERE = "HERE"  # upper case: folded text never is, so no name in a home can look like these
 ALL = "ALL"
