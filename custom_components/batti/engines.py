@@ -23,7 +23,7 @@ from .const import (
     MODELS,
     Source,
 )
-from .interpreter import Interpretation, interpret, labels_of
+from .interpreter import Interpretation, index_of, interpret
 from .interpreter.engine.interface import Engine, WatchedEngine
 from .interpreter.engine.local import CONTEXT, LocalEngine
 from .interpreter.engine.server import ServerEngine
@@ -136,5 +136,5 @@ async def try_out(engine: Engine) -> Interpretation:
 
 def read_words() -> None:
     """Load the interpreter's word lists now, outside the event loop, instead of at the first sentence."""
-    labels_of(EXAMPLE_HOME).mark(fold(EXAMPLE_SENTENCE))
+    index_of(EXAMPLE_HOME).mark(fold(EXAMPLE_SENTENCE))
     error_reply(EXAMPLE_SENTENCE, "error")

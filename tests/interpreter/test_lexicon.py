@@ -12,6 +12,7 @@ import pytest
 import yaml
 from homeassistant.util.color import COLORS
 
+from custom_components.batti.interpreter.names.vocabulary import is_ordinary
 from custom_components.batti.interpreter.words.fold import fold
 
 LEXICON = Path(__file__).parents[2] / "custom_components" / "batti" / "interpreter" / "lexicon"
@@ -51,7 +52,7 @@ def spellings(entry: dict[str, Any]) -> list[str]:
 
 
 def test_every_file_is_known() -> None:
-    assert {path.stem for path in LEXICON.glob("*.yaml")} == {*KINDS, "names"}
+    assert {path.stem for path in LEXICON.glob("*.yaml")} == {*KINDS, "names", "function_words"}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -166,3 +167,28 @@ def test_names(group: str) -> None:
         assert all(LATIN.fullmatch(english) for english in row[2:]), row
     counts = Counter(same(row[0]) for row in rows)
     assert not [name for name, count in counts.items() if count > 1]
+
+
+def test_function_words() -> None:
+    """Lists of single words, rows of them where they are many; a slip in YAML (an unquoted `on`) is no word."""
+    for key, several in load("function_words").items():
+        words = [word for one in several for word in (one if isinstance(one, list) else [one])]
+        assert words, key
+        assert all(isinstance(word, str) and " " not in word for word in words), (
+            f"{key}: quote the words that YAML reads"
+        )
+        assert len({same(word) for word in words}) == len(words), f"{key}: {Counter(words).most_common(1)}"
+
+
+@pytest.mark.parametrize(
+    "word", ["all", "off", "ghanta", "sabai", "nibhaidinus", "garnuhos", "balideu", "rakhera", "the"]
+)
+def test_words_of_commands_name_nothing(word: str) -> None:
+    (folded,) = fold(word).words
+    assert is_ordinary(folded.text)
+
+
+@pytest.mark.parametrize("word", ["bhansa", "balcony", "garage", "jhyal", "maharaja"])
+def test_names_are_no_words_of_commands(word: str) -> None:
+    (folded,) = fold(word).words
+    assert not is_ordinary(folded.text)

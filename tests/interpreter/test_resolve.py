@@ -8,7 +8,7 @@ from custom_components.batti.interpreter.errors import PlanError
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.language.grammar import Refusal
 from custom_components.batti.interpreter.language.plan import Asking, Plan
-from custom_components.batti.interpreter.names.mentions import Labels
+from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.resolve import Previous, resolve
 from custom_components.batti.interpreter.words.fold import fold
 
@@ -26,7 +26,7 @@ HOME = Home.from_dict(
 
 
 def plan_of(said: str, written: str, area_id: str | None = None, home: Home = HOME) -> Plan:
-    return resolve(written, Labels(home).mark(fold(said)), home, area_id)
+    return resolve(written, NameIndex(home).mark(fold(said)), home, area_id)
 
 
 def lines(*targets: str, exceptions: tuple[str, ...] = (), action: str = "light.turn_on") -> str:
@@ -105,10 +105,10 @@ def test_what_is_no_plan_is_an_error(written: str, what: str) -> None:
 
 def test_what_follows_on_uses_the_names_of_the_plan_before() -> None:
     """`bhansa ko batti bala`, then `ajhai kam gara`: the kitchen is in the second plan, but not in its sentence."""
-    marked = Labels(HOME).mark(fold("bhansa ko batti bala"))
+    marked = NameIndex(HOME).mark(fold("bhansa ko batti bala"))
     before = Previous.of(lines("bansa"), marked, None)
     dimmer = lines("bansa") + "  data:\n    brightness_step_pct: -20\n"
-    said = Labels(HOME).mark(fold("ajhai kam gara"))
+    said = NameIndex(HOME).mark(fold("ajhai kam gara"))
     plan = resolve(dimmer, said, HOME, None, before)
     assert plan.to_list()[0]["target"] == {"area_id": "kitchen"}
     assert plan.actions[0].said == ("bhansa",)

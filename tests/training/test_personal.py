@@ -15,8 +15,8 @@ import yaml
 from custom_components.batti.interpreter.errors import HomeError
 from custom_components.batti.interpreter.home import Home, load_home
 from custom_components.batti.interpreter.language.plan import Plan, lights_of
+from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.names.keys import Thing
-from custom_components.batti.interpreter.names.mentions import Labels
 from custom_components.batti.interpreter.resolve import resolve
 from custom_components.batti.interpreter.words.fold import fold
 from tests import measured
@@ -133,9 +133,9 @@ def test_what_the_model_writes_becomes_the_plan_that_was_kept(house: Home) -> No
 def test_a_new_name_becomes_an_alias_of_the_thing_that_was_meant(house: Home) -> None:
     found = corrections.read(KEPT, house)
     assert found.aliases == (Alias("jhyaure", Thing("light", "light.shelly_77aa")),)
-    marked = Labels(found.home).mark(fold("jhyaure batti bala"))
+    marked = NameIndex(found.home).mark(fold("jhyaure batti bala"))
     assert marked.labels["jyaure"].things == (Thing("light", "light.shelly_77aa"),)
-    assert "jyaure" not in Labels(house).mark(fold("jhyaure batti bala")).labels
+    assert "jyaure" not in NameIndex(house).mark(fold("jhyaure batti bala")).labels
 
 
 def test_a_name_that_the_home_knows_already_is_not_new(house: Home, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_exceptions_are_found(house: Home, tmp_path: Path) -> None:
     text = (
         "- {say: bhansa bahek sabai jhyappa para, do: [{action: light.turn_off, target: {area_id: %s, entity_id: %s}}]}"
     )
-    marked = Labels(house).mark(fold("bhansa bahek sabai jhyappa para"))
+    marked = NameIndex(house).mark(fold("bhansa bahek sabai jhyappa para"))
     written = "- action: light.turn_off\n  target:\n    - ALL\n  except:\n    - bansa\n"
     action = resolve(written, marked, house, None).actions[0]
     areas, lights = list(action.target["area_id"]), list(action.target.get("entity_id", ()))
@@ -271,7 +271,7 @@ def test_a_percentage_that_is_said_may_be_another(house: Home, tmp_path: Path) -
     [("kitchen jhyappa", "r"), ("make the kitchen snug please", "e"), ("किचन झ्याप्प", "d"), ("bedroom off gara", "r")],
 )
 def test_the_language_of_a_sentence(say: str, script: str, house: Home) -> None:
-    assert wording.script_of(Labels(house).mark(fold(say))) == script
+    assert wording.script_of(NameIndex(house).mark(fold(say))) == script
 
 
 # -- the same said again
@@ -433,7 +433,7 @@ def test_corrections_of_any_home_can_be_learnt_from() -> None:
             example = family.say()
             if example.previous or "light.turn_o" not in example.answer:
                 continue
-            marked = Labels(home).mark(fold(example.text))
+            marked = NameIndex(home).mark(fold(example.text))
             plan = resolve(example.answer, marked, home, None)
             if not plan.actions or plan.unknown or plan.question:
                 continue

@@ -17,7 +17,7 @@ from custom_components.batti.interpreter.language.grammar import (
     action_line,
     label_line,
 )
-from custom_components.batti.interpreter.names.mentions import Labels
+from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.resolve import resolve
 from custom_components.batti.interpreter.words.fold import fold
 from training.evaluate import effects, scoring
@@ -34,7 +34,7 @@ HOME = Home.from_dict(
         ],
     }
 )
-MARKED = Labels(HOME).mark(fold("bhansa, sutne kotha, jhumar"))
+MARKED = NameIndex(HOME).mark(fold("bhansa, sutne kotha, jhumar"))
 NAMES = (*MARKED.labels, "ALL", "bagaicha")  # the last is not in the home
 
 Step = tuple[str, Sequence[str], Sequence[str], Sequence[str]]

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.language.grammar import ALL, DESCRIBE, HERE, ON, UNDO, action_line, label_line
-from custom_components.batti.interpreter.names.mentions import Labels, Marked
+from custom_components.batti.interpreter.names.index import NameIndex
+from custom_components.batti.interpreter.names.mentions import Marked
 from custom_components.batti.interpreter.words.fold import fold
 
 from . import misspelling, values
@@ -47,7 +48,7 @@ class Speaker(Caller):
     def __init__(self, rng: random.Random, home: Home, split: str) -> None:
         """Index the home's names, once for all sentences."""
         super().__init__(rng, home, split)
-        self.labels = Labels(home)
+        self.index = NameIndex(home)
 
     def say(self) -> Example:
         """One sentence with its answer."""
@@ -187,7 +188,7 @@ class Speaker(Caller):
         """An example whose names do not matter."""
         plain = MARKED_NAME.sub("", text)
         text = misspelling.typos(self.rng, plain)
-        return self._build(text, self.labels.mark(fold(text)), answer, intent, text != plain)
+        return self._build(text, self.index.mark(fold(text)), answer, intent, text != plain)
 
     def _build(self, text: str, marked: Marked, answer: str, intent: str, noisy: bool) -> Example:
         forms, lights = tuple(self.book.used), len(self.home.lights)
@@ -225,7 +226,7 @@ class Speaker(Caller):
         """An example from a sentence and its clauses; `before`: labels of the previous answer that may be used."""
         slipped = misspelling.typos(self.rng, typed)
         text, spans = cut_out(slipped)
-        marked = self.labels.mark(fold(text))
+        marked = self.index.mark(fold(text))
         labels = {name: label_of(marked, *span) for name, span in spans.items()}
         labels |= {one: one for one in (*before, HERE, ALL)}
         lines = "".join(line for clause in clauses for line in lines_of(clause, labels))

@@ -31,8 +31,9 @@ from custom_components.batti.interpreter.errors import BattiError, PlanError
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.language.grammar import Grammar, Refusal
 from custom_components.batti.interpreter.language.plan import ALL_LIGHTS, Plan
+from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.names.keys import Thing
-from custom_components.batti.interpreter.names.mentions import Labels, Marked
+from custom_components.batti.interpreter.names.mentions import Marked
 from custom_components.batti.interpreter.words.fold import fold
 
 from ..data.seeds import Seed
@@ -108,8 +109,8 @@ def read(path: Path, home: Home) -> Kept:
             if _with_alias(home, alias) != home:
                 aliases.append(alias)
                 home = _with_alias(home, alias)
-    labels = Labels(home)
-    return Kept(home, tuple(_correction(entry, labels, home) for entry in entries), tuple(aliases))
+    index = NameIndex(home)
+    return Kept(home, tuple(_correction(entry, index, home) for entry in entries), tuple(aliases))
 
 
 def _entries(text: str, home: Home) -> Iterator[_Entry]:
@@ -176,7 +177,7 @@ def _alias(entry: _Entry, home: Home) -> Alias:
             continue
         alias = Alias(entry.name, thing)
         renamed = _with_alias(home, alias)
-        marked = Labels(renamed).mark(fold(entry.say))
+        marked = NameIndex(renamed).mark(fold(entry.say))
         clauses = wording.clauses_of(entry.plan, marked, renamed, entry.where)
         used = {name for clause in clauses or () for name in (*clause.names, *clause.exceptions)}
         if any(wanted in label and thing in marked.labels[label].things for label in used & marked.labels.keys()):
@@ -204,8 +205,8 @@ def _with_alias(home: Home, alias: Alias) -> Home:
 # -- what the model must write
 
 
-def _correction(entry: _Entry, labels: Labels, home: Home) -> Correction:
-    marked = labels.mark(fold(entry.say))
+def _correction(entry: _Entry, index: NameIndex, home: Home) -> Correction:
+    marked = index.mark(fold(entry.say))
     clauses = wording.clauses_of(entry.plan, marked, home, entry.where)
     if clauses is None:
         raise entry.wrong(_unnamed(entry, marked, home))

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from rich.progress import track
 
-from custom_components.batti.interpreter import Interpretation, Turn, interpret, labels_of
+from custom_components.batti.interpreter import Interpretation, Turn, index_of, interpret
 from custom_components.batti.interpreter.engine.interface import Binding, Engine, Generation
 from custom_components.batti.interpreter.engine.local import CONTEXT, LocalEngine
 from custom_components.batti.interpreter.errors import EngineError, SentenceTooLong
@@ -156,7 +156,7 @@ async def speed_of(
     Raises:
         EngineError: the model cannot be used, or none of its answers ended.
     """
-    labels_of(trial.home)
+    index_of(trial.home)
     _fill_file_cache(setup.model)
     with TemporaryDirectory() as scratch:
         folders = [Path(scratch) / str(number) for number in range(trial.starts)]

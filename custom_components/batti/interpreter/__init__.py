@@ -1,6 +1,6 @@
 """The interpreter: a sentence and a home in, a plan out. Does not use Home Assistant.
 
-text ─ fold ─ labels (brackets around this home's names) ─ engine (the model, held to the grammar) ─ resolve ─ Plan
+text ─ words (fold) ─ names (brackets around this home's) ─ engine (the model, held to language/grammar) ─ resolve ─ Plan
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from .home import Home
 from .language.grammar import SURE, Refusal
 from .language.plan import Plan
-from .names.mentions import Labels
+from .names.index import NameIndex
 from .resolve import Previous, resolve
+from .stopwatch import Stopwatch
 from .words.fold import fold
 
 if TYPE_CHECKING:
@@ -62,39 +62,29 @@ async def interpret(
 
     Raises:
         EngineError: the model could not answer (see `errors.py` for its kinds).
+        PlanError: the model's lines are not in the output language; an engine that holds it to the grammar rules that out.
     """
     turn = turn or Turn()
-    started = perf_counter()
-    folded = fold(text)
-    at_fold = perf_counter()
-    # Indexing a changed home takes up to 0.2 s, so do it in a thread: the event loop must not wait.
-    labels = await asyncio.to_thread(labels_of, home)
-    marked = labels.mark(folded)
-    at_labels = perf_counter()
     before = turn.previous
-    names = list(dict.fromkeys((*marked.labels, *(before.things if before else ()))))
-    generation = await engine.generate(marked.text, names, deadline, before.written if before else "")
-    at_model = perf_counter()
-    plan = resolve(generation.text, marked, home, turn.area_id, before)
-    if plan.calls and generation.confidence < SURE:
-        plan = Plan(refusal=Refusal.UNCLEAR)  # the answer asks the speaker to say it again
-    ended = perf_counter()
-    seconds = {
-        "fold": at_fold - started,
-        "labels": at_labels - at_fold,
-        "model": at_model - at_labels,
-        "plan": ended - at_model,
-        "total": ended - started,
-    }
-    timings = {step: round(1000 * value, 3) for step, value in seconds.items()}
-    timings |= {"prefill": generation.prefill_ms, "decode": generation.decode_ms}
-    following = Previous.of(generation.text, marked, before) if plan.calls else before
-    return Interpretation(
-        plan, generation.text, generation.confidence, generation.steps, generation.tokens, timings, following
-    )
+    watch = Stopwatch()
+    with watch.step("fold"):
+        folded = fold(text)
+    with watch.step("labels"):
+        # Indexing a changed home takes up to 0.2 s, so do it in a thread: the event loop must not wait.
+        marked = (await asyncio.to_thread(index_of, home)).mark(folded)
+    with watch.step("model"):
+        labels = list(dict.fromkeys((*marked.labels, *(before.things if before else ()))))
+        found = await engine.generate(marked.text, labels, deadline, before.written if before else "")
+    with watch.step("plan"):
+        plan = resolve(found.text, marked, home, turn.area_id, before)
+        if plan.calls and found.confidence < SURE:
+            plan = Plan(refusal=Refusal.UNCLEAR)  # the answer asks the speaker to say it again
+    timings = watch.timings_ms() | {"prefill": found.prefill_ms, "decode": found.decode_ms}
+    following = Previous.of(found.text, marked, before) if plan.calls else before
+    return Interpretation(plan, found.text, found.confidence, found.steps, found.tokens, timings, following)
 
 
 @lru_cache(maxsize=8)
-def labels_of(home: Home) -> Labels:
-    """The labels of a home; an unchanged home is indexed only once."""
-    return Labels(home)
+def index_of(home: Home) -> NameIndex:
+    """The names of a home; an unchanged home is indexed only once."""
+    return NameIndex(home)

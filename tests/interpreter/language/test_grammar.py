@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from custom_components.batti.interpreter.home import load_home
 from custom_components.batti.interpreter.language.grammar import Grammar
 from custom_components.batti.interpreter.language.plan import Plan, lights_of
-from custom_components.batti.interpreter.names.mentions import Labels
+from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.resolve import resolve
 from custom_components.batti.interpreter.words.fold import fold
 
@@ -19,7 +19,7 @@ from ...house import HOMES
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 HOME = load_home(HOMES / "bhaktapur_joint_family.yaml")
-MARKED = Labels(HOME).mark(fold("baithak, bhansa ra mathillo talla ko, bedroom 1 ani sabai"))
+MARKED = NameIndex(HOME).mark(fold("baithak, bhansa ra mathillo talla ko, bedroom 1 ani sabai"))
 
 
 def walk(data: st.DataObject, grammar: Grammar) -> str:

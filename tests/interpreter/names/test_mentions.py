@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.names.mentions import Labels
+from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.words.fold import fold
 
 HOME = Home.from_dict(
@@ -36,7 +36,7 @@ HOME = Home.from_dict(
 
 def named(text: str, home: Home = HOME) -> dict[str, set[str]]:
     """What each marked stretch stands for."""
-    marked = Labels(home).mark(fold(text))
+    marked = NameIndex(home).mark(fold(text))
     return {mention.label: {thing.id for thing in mention.things} for mention in marked.mentions}
 
 
@@ -100,11 +100,13 @@ def test_a_light_called_after_its_room_and_light_is_the_room() -> None:
 
 
 def test_marks_are_brackets_around_folded_words() -> None:
-    assert Labels(HOME).mark(fold("Bhansa ra baithak ko batti bala!")).text == "[ bansa ] ra [ baitak ] ko bati bala ."
+    assert (
+        NameIndex(HOME).mark(fold("Bhansa ra baithak ko batti bala!")).text == "[ bansa ] ra [ baitak ] ko bati bala ."
+    )
 
 
 def test_a_home_with_nothing_in_it() -> None:
-    assert Labels(Home()).mark(fold("bhansa ko batti bala")).mentions == ()
+    assert NameIndex(Home()).mark(fold("bhansa ko batti bala")).mentions == ()
 
 
 NEAR = Home.from_dict(
@@ -149,12 +151,12 @@ def test_names_in_other_words(text: str, things: dict[str, set[str]]) -> None:
     ],
 )
 def test_a_stretch_that_comes_down_to_one_mention(label: str, thing: str | None) -> None:
-    marked = Labels(NEAR).mark(fold("turn on the bathroom light and the desk lamp"))
+    marked = NameIndex(NEAR).mark(fold("turn on the bathroom light and the desk lamp"))
     mention = marked.named_by(label)
     assert (mention.things[0].id if mention else None) == thing
 
 
 def test_a_lamp_with_a_place_it_is_not_in_comes_down_to_nothing() -> None:
-    marked = Labels(NEAR).mark(fold("hall ko desk lamp bala"))
+    marked = NameIndex(NEAR).mark(fold("hall ko desk lamp bala"))
     assert [mention.label for mention in marked.mentions] == ["hal", "desk lamp"]
     assert marked.named_by("hal ko desk lamp") is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.names.mentions import Labels
+from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.words.fold import fold
 
 HOME = Home.from_dict(
@@ -29,11 +29,11 @@ HOME = Home.from_dict(
     ],
 )
 def test_colours_outside_of_names_go_by_one_name(said: str, seen: str) -> None:
-    assert Labels(HOME).mark(fold(said)).text == seen
+    assert NameIndex(HOME).mark(fold(said)).text == seen
 
 
 def test_mentions_keep_their_words_when_words_before_them_become_one() -> None:
-    marked = Labels(HOME).mark(fold("warm white light in the bedroom, 40%"))
+    marked = NameIndex(HOME).mark(fold("warm white light in the bedroom, 40%"))
     (mention,) = marked.mentions
     assert marked.folded.as_typed(mention.first, mention.last) == "bedroom"
     assert marked.labels["bedrum"].things[0].id == "a2"
@@ -41,7 +41,7 @@ def test_mentions_keep_their_words_when_words_before_them_become_one() -> None:
 
 def test_what_was_typed_is_found_again() -> None:
     """A red room that the home has not is reported as it was typed."""
-    marked = Labels(Home.from_dict({"areas": [{"area_id": "a2", "name": "Bedroom"}]})).mark(
+    marked = NameIndex(Home.from_dict({"areas": [{"area_id": "a2", "name": "Bedroom"}]})).mark(
         fold("Raato kotha ko batti")
     )
     assert marked.text == "red kota ko bati"

@@ -1,7 +1,8 @@
 """The lexicon: names of the things in a home, in all scripts, as data that anyone can read and correct.
 
-Each YAML file maps a kind (`kitchen`, `table_lamp`, `red`, `40`) to the ways to say it, under `english`, `romanised`,
-`devanagari` and `held_out` (spellings that training never uses, so that the test can).
+A file maps a kind (`kitchen`, `table_lamp`, `red`, `40`) to the ways to say it, under `english`, `romanised`, `devanagari`
+and `held_out` (spellings that training never uses, so that the test can). Two files have another form: `names.yaml`, what
+people call rooms and lamps, for training; `function_words.yaml`, words of grammar, which name nothing.
 """
 
 from __future__ import annotations

@@ -9,30 +9,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
+from typing import Any
 
 from .. import lexicon
 from ..words.fold import fold_name
+from ..words.spelling import spell
 
-# Words that only connect the parts of a name: bhansa *ko* batti, lamp *in the* hall, bedroom *ma bhako* lamp.
-CONNECTIVES = frozenset("ko ka ki ma s the te in of at my on bako baeko bayeko rahe raheko mero hamro".split())
 LIGHT, ROOM, FLOOR, HOUSE, NUMBER = "<light>", "<room>", "<floor>", "<house>", "<number>"
 GENERIC = frozenset({LIGHT, ROOM, FLOOR, HOUSE, NUMBER})
 _KIND_FILES = ("generic", "rooms", "lights")
-# Words of commands. They never match a name that only sounds like them (`gardinus`, garden), and name nothing by
-# themselves (the `haru` of `kotha haru`).
-_ORDINARY = frozenset(
-    """ra ani tara ki ta na ni pani hai la haru jati sabai sab matra bahek chodera chha cha chaina ho hoina haina chai yo tyo
-    yaha tyaha kun kati kina kaha ko ka ma lai le bata samma sama tira bitra bahira mati tala ali alikati ajai feri aba
-    ahile paila pachi agi aja bare bholi boli baje minet gantah kripaya please plij hajur banda band on of off aff chalu suru
-    set adjust toggle turn switch sbik put make light ligt and the te to in at of for all my with dim full ful half haf max
-    percent brightness brigtnes ujyalo adyaro andyaro madhuro maduro halka aada ada pura tej rang kolor kolour dubai both
-    bayo baye bane bako raheko huncha hunna parcha paryo milcha sakcha hola thik tik kam dherai derai ekdam just only no not
-    dont do is are was be please can kan could kould would you u i me it this that there here now then ten
-    chan chain chaina tiyo tie dekina dekiyena dekien dekidain dekincha""".split()
-)
+
+
+def _function_words(key: str) -> frozenset[str]:
+    """The folded words of one list of function_words.yaml."""
+    lists: Iterable[Any] = lexicon.load("function_words")[key]
+    words = (word for one in lists for word in ([one] if isinstance(one, str) else one))
+    return frozenset(spell(word.lower()) for word in words)
+
+
+CONNECTIVES = _function_words("connectives")
+BETWEEN_NUMBERS = CONNECTIVES | _function_words("between_numbers") | {","}
+EXCEPT = _function_words("except")
+_ORDINARY = _function_words("ordinary")
 _VERB = re.compile(
-    r"(gar|bal|niba|rak|bana|par|bada|gata|mar|kat|kol|jala|chala|laga|tap|badal|fer|jar|hal)"
-    r"(a|e|u|au|um|ne|eko|i?d(a|e|i|o|u).*|n(a|o|u).*|er(a)?|i?nch.*|ihal.*)"
+    "({})({})".format(*("|".join(lexicon.load("function_words")[f"verb_{part}"]) for part in ("stems", "endings")))
 )
 
 

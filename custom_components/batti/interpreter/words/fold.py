@@ -50,6 +50,7 @@ class Folded:
         return None
 
 
+@lru_cache(maxsize=256)  # the answer to a sentence asks for its words again
 def fold(text: str) -> Folded:
     """Fold a sentence: spelling, postpositions cut off, number words as digits, punctuation marks not repeated."""
     words = [part for word in words_of(text) for part in _split(word)]
