@@ -174,7 +174,7 @@ def test_nothing_is_read_from_disk_with_the_first_sentence() -> None:
 import asyncio, concurrent.futures.thread, sys  # the second is loaded in any Home Assistant
 from custom_components.batti.engines import EXAMPLE_HOME, read_words
 from custom_components.batti.interpreter import interpret
-from custom_components.batti.interpreter.engine.base import Generation
+from custom_components.batti.interpreter.engine.interface import Generation
 from custom_components.batti.interpreter.reply import Outcome, Unable, reply
 
 class Scripted:

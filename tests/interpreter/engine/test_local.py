@@ -246,7 +246,7 @@ def test_the_worker_ends_with_its_parent(tiny_model: Path, binding: Binding) -> 
     """Whoever started it was killed and could not end it."""
     code = f"""
 import asyncio, pathlib, sys
-from .conftest import Binding, local
+from tests.interpreter.engine.conftest import Binding, local
 async def main():
     engine = local(Binding({str(binding)!r}), pathlib.Path({str(tiny_model)!r}), threads=1)
     await engine.start()
