@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,22 +25,15 @@ from custom_components.batti.download import (
     requests,
 )
 
-from . import hub as hubs
-from .hub import Hub, checksum
-from .interpreter.engine.server import free_port
+from .. import hub as hubs
+from ..hub import Hub, checksum
+from ..interpreter.engine.server import free_port
 
 MIB = 2**20
 NAME = f"{hubs.REPO}/{hubs.FILE}"
 DATA = random.Random(1).randbytes(3 * MIB + 12345)
 OTHER = random.Random(2).randbytes(3 * MIB + 12345)
 SHA256 = checksum(DATA)
-
-
-@pytest.fixture
-async def session(socket_enabled: None) -> AsyncIterator[aiohttp.ClientSession]:
-    connector = aiohttp.TCPConnector(family=socket.AF_INET)  # `localhost` is ::1 too, which pytest-socket does not let
-    async with aiohttp.ClientSession(connector=connector) as opened:
-        yield opened
 
 
 @pytest.fixture

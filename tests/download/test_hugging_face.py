@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,18 +22,11 @@ from custom_components.batti.download import (
 )
 from custom_components.batti.download.hugging_face import BadName, ListedFile, fetch, files, locate
 
-from . import hub as hubs
-from .hub import COMMIT, FILE, REPO, TOKEN, Hub, checksum
-from .interpreter.engine.server import free_port
+from .. import hub as hubs
+from ..hub import COMMIT, FILE, REPO, TOKEN, Hub, checksum
+from ..interpreter.engine.server import free_port
 
 DATA = random.Random(3).randbytes(300_000)
-
-
-@pytest.fixture
-async def session(socket_enabled: None) -> AsyncIterator[aiohttp.ClientSession]:
-    connector = aiohttp.TCPConnector(family=socket.AF_INET)  # `localhost` is ::1 too, which pytest-socket does not let
-    async with aiohttp.ClientSession(connector=connector) as opened:
-        yield opened
 
 
 @pytest.fixture
