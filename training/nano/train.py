@@ -32,6 +32,7 @@ from . import tokenizer as tokenisers
 from .llama import Llama, Shape
 from .precision import compute_type, orthogonalise_in_float32
 from .samples import Sample, batches, encode_all, prefix, tensors
+from .schedule import Schedule
 
 FOLDER = Path(__file__).parents[1]
 SECONDS_PER_CHECKPOINT = 180
@@ -53,6 +54,9 @@ def main() -> None:
         type=Path,
         help="start from the weights and tokeniser of this GGUF (made by training.nano) or run folder",
     )
+    parser.add_argument(
+        "--minutes", type=float, help="stop after so long with a usable model; the same command continues from there"
+    )
     options = parser.parse_args()
     recipe = yaml.safe_load(options.recipe.read_text(encoding="utf-8"))
     options.run.mkdir(parents=True, exist_ok=True)
@@ -63,7 +67,7 @@ def main() -> None:
     dataset.write_all(options.data, recipe["data"]["sentences"], recipe["seed"])
     tokens = make_tokenizer(recipe, options.data, options.run)
     samples = encode_all(tokens, recipe, options.data / "train.jsonl", options.run / "train.npz")
-    model = Trainer(recipe, tokens, options.run, start).train(samples)
+    model = Trainer(recipe, tokens, options.run, start).train(samples, options.minutes and 60 * options.minutes)
     gguf_file.write(model, tokens, options.out)
     print(f"{options.out}: {options.out.stat().st_size:,} bytes")
 
@@ -123,13 +127,15 @@ class Trainer:
             torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), fused=True),
         ]
 
-    def train(self, samples: list[Sample]) -> Llama:
-        """Train all epochs; returns the model with averaged weights, on the CPU."""
+    def train(self, samples: list[Sample], limit: float | None = None) -> Llama:
+        """Train all epochs, or for `limit` seconds; returns the model with averaged weights, on the CPU."""
         whole = math.ceil(self.recipe["epochs"])
         epochs = [batches(samples, self.recipe["tokens_per_step"], random.Random(self.seed + n)) for n in range(whole)]
-        schedule = [batch for epoch in epochs for batch in epoch]
-        schedule = schedule[: int(len(schedule) * self.recipe["epochs"] / whole)]
-        saved, last = time.monotonic(), 0.0
+        plan = [batch for epoch in epochs for batch in epoch]
+        plan = plan[: int(len(plan) * self.recipe["epochs"] / whole)]
+        schedule = Schedule(len(plan), **{key: self.recipe[key] for key in ("warm_up", "decay", "floor")})
+        begun = saved = time.monotonic()
+        last = out_of_time = 0.0
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -137,27 +143,31 @@ class Trainer:
             TimeRemainingColumn(),
         )
         with Progress(*columns) as progress:
-            task = progress.add_task("training", total=len(schedule), completed=self.step)
-            for length, several in schedule[self.step :]:
-                last = self._one_step(length, several, len(schedule))
+            task = progress.add_task("training", total=len(plan), completed=self.step)
+            for length, several in plan[self.step :]:
+                in_time = not out_of_time
+                out_of_time = schedule.out_of_time(time.monotonic() - begun, limit)
+                if out_of_time and in_time:
+                    self._save()  # the next sitting continues from here: later steps have too low a rate
+                if out_of_time == 1:
+                    break
+                last = self._one_step(length, several, schedule.rate(self.step, out_of_time))
                 progress.update(task, advance=1, description=f"loss {np.mean(self.losses[-100:]):.4f}")
-                if time.monotonic() - saved > SECONDS_PER_CHECKPOINT:
+                if not out_of_time and time.monotonic() - saved > SECONDS_PER_CHECKPOINT:
                     self._save()
                     saved = time.monotonic()
                     print(
-                        f"step {self.step}/{len(schedule)} loss {np.mean(self.losses[-300:]):.4f} (last {last:.3f})",
+                        f"step {self.step}/{len(plan)} loss {np.mean(self.losses[-300:]):.4f} (last {last:.3f})",
                         flush=True,
                     )
-        self._save()
+        if not out_of_time:
+            self._save()
         self.model.load_state_dict(self.average)
         return self.model.cpu()
 
-    def _one_step(self, length: int, several: list[Sample], total: int) -> float:
-        warm_up = max(1, int(total * self.recipe["warm_up"]))
-        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, self.step / total)))
-        scale = min(self.step / warm_up, self.recipe["floor"] + (1 - self.recipe["floor"]) * cosine)
+    def _one_step(self, length: int, several: list[Sample], rate: float) -> float:
         for group in (group for optimizer in self.optimizers for group in optimizer.param_groups):
-            group["lr"] = self.recipe["learning_rate"] * scale
+            group["lr"] = self.recipe["learning_rate"] * rate
         with torch.no_grad():
             for mine, kept in zip(self.work.parameters(), self.model.parameters(), strict=True):
                 mine.copy_(kept)
