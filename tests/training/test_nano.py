@@ -48,6 +48,7 @@ def test_a_sitting_without_time_decays_by_the_clock(elapsed: float, over: float)
     assert schedule.out_of_time(elapsed, 100) == pytest.approx(over)
     assert schedule.out_of_time(elapsed, None) == 0
     assert schedule.rate(500, over) == pytest.approx(1 - over)
+    assert Schedule(steps=1000, warm_up=0, decay=0, floor=0).out_of_time(elapsed, 100) == (elapsed >= 100)
 
 
 @pytest.mark.usefixtures("training_python")

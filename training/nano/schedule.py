@@ -38,11 +38,12 @@ class Schedule:
         return rise * (1 - (1 - self.floor) * fall)
 
     def out_of_time(self, elapsed: float, limit: float | None) -> float:
-        """How much of a sitting's own decay is over, 0..1, after `elapsed` of its `limit` of seconds; None: no limit."""
-        if limit is None:
+        """How much of a sitting's own decay is over, 0..1, after `elapsed` of its `limit` of seconds; None or 0: no limit."""
+        if not limit:
             return 0.0
+        length = self.decay * limit
         left = max(0.0, limit - elapsed)
-        return 1 - min(1.0, left / (self.decay * limit))
+        return 1 - min(1.0, left / length) if length else float(not left)
 
     def _decayed(self, step: int) -> float:
         last = max(1, int(self.steps * self.decay))
