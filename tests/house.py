@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from homeassistant.const import EVENT_CALL_SERVICE
 from homeassistant.core import Context, Event, HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events, async_fire_time_changed
 
 import custom_components
 from custom_components.batti.const import BUNDLED_MODEL, CONF_MODEL, CONF_SOURCE, DOMAIN, Source
@@ -44,6 +46,19 @@ async def add_batti(hass: HomeAssistant) -> MockConfigEntry:
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return entry
+
+
+async def later(hass: HomeAssistant, seconds: float) -> None:
+    """Let timers ring; time itself must go on, for the sake of servers."""
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds + 1))
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def agent_state(hass: HomeAssistant) -> str:
+    """The state of Batti's conversation entity."""
+    found = hass.states.get(AGENT)
+    assert found is not None
+    return found.state
 
 
 async def say(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +9,7 @@ from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.batti.const import DOMAIN
 from custom_components.batti.interpreter.engine.client import ServerClient
@@ -62,17 +60,6 @@ async def entry(flat: HomeAssistant, server: Server) -> MockConfigEntry:
     return made
 
 
-async def later(hass: HomeAssistant, seconds: float) -> None:
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds + 1))
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-def state(hass: HomeAssistant) -> str:
-    found = hass.states.get(house.AGENT)
-    assert found is not None
-    return found.state
-
-
 def kinds(hass: HomeAssistant) -> set[str | None]:
     return {issue.translation_key for issue in ir.async_get(hass).issues.values() if issue.domain == DOMAIN}
 
@@ -85,18 +72,18 @@ async def test_a_server_that_fails_is_asked_again_soon(
     flat: HomeAssistant, entry: MockConfigEntry, server: Server, error: EngineError, kind: str
 ) -> None:
     server.error = error
-    await later(flat, 60)
-    assert (state(flat), kinds(flat)) == ("unavailable", {kind})
+    await house.later(flat, 60)
+    assert (house.agent_state(flat), kinds(flat)) == ("unavailable", {kind})
     asked = server.asked
     for pause in (5, 10, 20):
-        await later(flat, pause)
+        await house.later(flat, pause)
         asked += 1
         assert server.asked == asked
-        assert state(flat) == "unavailable"
+        assert house.agent_state(flat) == "unavailable"
     assert entry.state is ConfigEntryState.LOADED
     server.error = None
-    await later(flat, 40)
-    assert (state(flat), kinds(flat)) == ("unknown", set())
+    await house.later(flat, 40)
+    assert (house.agent_state(flat), kinds(flat)) == ("unknown", set())
 
 
 async def test_it_stays_what_it_is_while_it_is_asked(
@@ -105,10 +92,10 @@ async def test_it_stays_what_it_is_while_it_is_asked(
     changes: list[Any] = []
     flat.bus.async_listen("state_changed", lambda event: changes.append(event.data["entity_id"]))
     for _ in range(2):
-        await later(flat, 60)
+        await house.later(flat, 60)
     server.error = ServerUnreachable("gone")
     for seconds in (60, 5, 10):
-        await later(flat, seconds)
+        await house.later(flat, seconds)
     assert server.asked == 6
     assert changes == [house.AGENT], "once, when it had gone"
 
@@ -119,14 +106,14 @@ async def test_its_issue_is_for_everybody(flat: HomeAssistant, entry: MockConfig
     await flat.config_entries.async_reload(entry.entry_id)
     await flat.async_block_till_done()
     server.error = ServerUnreachable("gone")
-    await later(flat, 60)
+    await house.later(flat, 60)
     assert kinds(flat) == {"server_unreachable"}
 
 
 async def test_what_is_unloaded_asks_no_more(flat: HomeAssistant, entry: MockConfigEntry, server: Server) -> None:
     assert await flat.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     asked = server.asked
-    await later(flat, 300)
+    await house.later(flat, 300)
     assert server.asked == asked
 
 
@@ -146,4 +133,4 @@ async def test_a_model_here_is_not_started_by_a_look_at_it(
 
     monkeypatch.setattr(LocalEngine, "start", fail)
     await batti.runtime_data.async_refresh()
-    assert (state(flat), kinds(flat)) == ("unknown", set())
+    assert (house.agent_state(flat), kinds(flat)) == ("unknown", set())

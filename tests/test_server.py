@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.batti.const import BUNDLED_MODEL, DOMAIN, MODELS
 
@@ -16,18 +13,6 @@ from . import house
 from .interpreter.engine import server
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("socket_enabled")]
-
-
-async def later(hass: HomeAssistant, seconds: float) -> None:
-    """Let the coordinator's timer ring; time itself must go on, for the server's sake."""
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds + 1))
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-def state(hass: HomeAssistant) -> str:
-    found = hass.states.get(house.AGENT)
-    assert found is not None
-    return found.state
 
 
 async def test_it_is_unavailable_while_it_is_gone_and_comes_back_by_itself(flat: HomeAssistant) -> None:
@@ -40,35 +25,35 @@ async def test_it_is_unavailable_while_it_is_gone_and_comes_back_by_itself(flat:
     async with server.running(MODELS / BUNDLED_MODEL, port=port):
         assert await flat.config_entries.async_setup(entry.entry_id)
         await flat.async_block_till_done()
-        assert state(flat) != "unavailable"
+        assert house.agent_state(flat) != "unavailable"
         await house.say(flat, "kitchen ko batti bala")
         assert house.on(flat) == {"light.kitchen_main", "light.0x00158d0001a2"}
 
-    await later(flat, 60)
-    assert state(flat) == "unavailable"
+    await house.later(flat, 60)
+    assert house.agent_state(flat) == "unavailable"
     assert ir.async_get(flat).async_get_issue(*issue) is not None
     response = await house.say(flat, "kitchen ko batti nibhau")
     assert response["response_type"] == "error"
     assert "light.kitchen_main" in house.on(flat)
     for seconds in (5, 10):
-        await later(flat, seconds)
-        assert state(flat) == "unavailable"
+        await house.later(flat, seconds)
+        assert house.agent_state(flat) == "unavailable"
 
     async with server.running(MODELS / BUNDLED_MODEL, port=port):
-        await later(flat, 20)
-        assert state(flat) != "unavailable"
+        await house.later(flat, 20)
+        assert house.agent_state(flat) != "unavailable"
         assert ir.async_get(flat).async_get_issue(*issue) is None
         await house.say(flat, "kitchen ko batti nibhau")
         assert house.on(flat) == set()
 
-    await later(flat, 60)
-    assert state(flat) == "unavailable"
+    await house.later(flat, 60)
+    assert house.agent_state(flat) == "unavailable"
     async with server.running(MODELS / BUNDLED_MODEL, port=port):
         await house.say(flat, "kitchen ko batti bala")  # back before the next look
-        assert state(flat) != "unavailable"
+        assert house.agent_state(flat) != "unavailable"
         assert ir.async_get(flat).async_get_issue(*issue) is None
 
-    await later(flat, 60)
+    await house.later(flat, 60)
     assert ir.async_get(flat).async_get_issue(*issue) is not None, "gone again, said again"
     assert await flat.config_entries.async_unload(entry.entry_id)
 
