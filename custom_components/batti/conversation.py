@@ -17,7 +17,7 @@ from .exposed_lights import home_of, perform, speaker_area
 from .interpreter import Turn
 from .interpreter.errors import BattiError, EngineError
 from .interpreter.home import Home
-from .interpreter.language.grammar import Refusal
+from .interpreter.language.items import Refusal
 from .interpreter.language.plan import Plan
 from .interpreter.reply import Outcome, error_reply, reply
 from .memory import Memory

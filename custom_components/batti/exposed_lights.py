@@ -33,7 +33,7 @@ from homeassistant.helpers import (
 
 from .interpreter.ability import Ability, fitting, lacking
 from .interpreter.home import Area, Floor, Home, Light
-from .interpreter.language.grammar import DESCRIBE
+from .interpreter.language.items import DESCRIBE
 from .interpreter.language.plan import Action, Plan, lights_of
 from .interpreter.reply import Description, Outcome, Unable
 

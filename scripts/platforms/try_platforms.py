@@ -34,9 +34,9 @@ HERE = Path(__file__).parent
 MODEL = MODELS / BUNDLED_MODEL
 PYYAML = "PyYAML==6.0.3"  # the only package that the worker needs besides the engine
 SENTENCES = (
-    ("[ bansa ] ko bati bala", ["bansa"]),
-    ("[ bansa ] ko bati 40 % ma rak ani [ bedrum ] ko nibau", ["bansa", "bedrum"]),
-    ("garaj ko bati bala ani [ bansa ] ko nibau", ["bansa"]),
+    ("A ko bati bala", ["A"]),
+    ("A ko bati 40 % ma rak ani B ko nibau", ["A", "B"]),
+    ("garaj ko bati bala ani A ko nibau", ["A"]),
 )
 PATIENCE = 300.0  # seconds: under emulation everything is slow
 

@@ -33,7 +33,7 @@ from probatio import Error
 from custom_components.batti.exposed_lights import home_of, perform
 from custom_components.batti.interpreter.ability import Ability, State, effect, lacking
 from custom_components.batti.interpreter.home import Light
-from custom_components.batti.interpreter.language.grammar import DATA_FAMILIES, OFF, ON, TOGGLE
+from custom_components.batti.interpreter.language.items import DATA_FAMILIES, DESCRIBE, FAMILIES_OF, OFF, ON, TOGGLE
 from custom_components.batti.interpreter.language.plan import Action, Plan
 
 from .. import house
@@ -153,8 +153,12 @@ async def lights(hass: HomeAssistant) -> list[RememberingLight]:
 
 
 def test_all_that_an_action_may_say_is_here() -> None:
-    said = {line.partition(":")[0].strip() for family in DATA_FAMILIES for line in family}
-    assert {key for data in (*BRIGHTNESS, *COLOUR, *MANNER) for key in data} == said
+    """What a light action may say, that is: the last family of data says what a question is about."""
+    *families, asked = ({line.partition(":")[0].strip() for line in family} for family in DATA_FAMILIES)
+    assert {key for data in (*BRIGHTNESS, *COLOUR, *MANNER) for key in data} == set().union(*families)
+    assert asked == {"ask"}
+    last = len(families)
+    assert {name for name, allowed in FAMILIES_OF.items() if last in allowed} == {DESCRIBE}
     assert {mode for modes in MODES for mode in modes} == set(BEGIN) == set(ColorMode) - {ColorMode.UNKNOWN}
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from custom_components.batti.interpreter import errors
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.language.grammar import Refusal
+from custom_components.batti.interpreter.language.items import Refusal
 from custom_components.batti.interpreter.language.plan import Action, Asking, Plan, Question
+from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.reply import (
     Description,
     Outcome,
@@ -20,6 +21,8 @@ from custom_components.batti.interpreter.reply import (
     reply,
     script_of,
 )
+from custom_components.batti.interpreter.resolve import resolve
+from custom_components.batti.interpreter.words.fold import fold
 
 HOME = Home.from_dict(
     {
@@ -96,6 +99,62 @@ def test_how_lights_are(on: tuple[str, ...], answer: str) -> None:
 
 def test_undo_is_still_to_come() -> None:
     assert "sikdai" in reply("aghi ko jasto gara", Plan((Action("batti.undo", {}),)), Outcome(), HOME)
+
+
+LATER = "- after: 5 minutes\n- action: light.turn_off\n  target:\n    - A\n"
+UNDO = "- action: batti.undo\n"
+NOT_YET = (
+    "- answer: yes\n",
+    "- choose:\n    - A\n",
+    "- action: batti.list_routines\n",
+    "- action: batti.teach\n  target:\n    - A\n  name: nani\n",
+    f"{UNDO}- action: light.turn_on\n  target:\n    - A\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "later", "not_yet", "undo"),
+    [
+        (
+            "bhansa ko batti nibhau",
+            "Samaya ko kura ajhai sikdai chhu, kehi gareko chaina.",
+            "Yo kura ajhai sikdai chhu, kehi gareko chaina.",
+            "Pahila jasto banauna ajhai sikdai chhu.",
+        ),
+        (
+            "भान्साको बत्ती निभाऊ",
+            "समयको कुरा अझै सिक्दै छु, केही गरेको छैन।",
+            "यो कुरा अझै सिक्दै छु, केही गरेको छैन।",
+            "पहिला जस्तो बनाउन अझै सिक्दै छु।",
+        ),
+        (
+            "turn off the kitchen light",
+            "Times and rules I am still learning, so I have changed nothing.",
+            "That I am still learning, so I have changed nothing.",
+            "Undoing is something I am still learning.",
+        ),
+    ],
+)
+def test_what_the_house_cannot_do_yet_is_said_in_words(text: str, later: str, not_yet: str, undo: str) -> None:
+    """Times and rules; answers, routines, names that are taught, undoing and then more; and undoing alone."""
+
+    def answer(written: str) -> str:
+        return reply(text, resolve(written, NameIndex(HOME).mark(fold(text)), HOME, None), Outcome(), HOME)
+
+    assert answer(LATER) == later
+    assert [answer(written) for written in NOT_YET] == [not_yet] * len(NOT_YET)
+    assert answer(UNDO) == undo
+
+
+def test_all_in_a_place_is_called_by_the_place() -> None:
+    """And not by all lights of the home."""
+    plan = resolve(
+        "- action: light.turn_off\n  target:\n    - ALL\n  in:\n    - A\n",
+        NameIndex(HOME).mark(fold("kitchen ko sabai nibhau")),
+        HOME,
+        None,
+    )
+    assert reply("kitchen ko sabai nibhau", plan, DONE, HOME) == "Kitchen ko batti nibhaidiye."
 
 
 def test_a_question_ends_in_a_question_mark() -> None:

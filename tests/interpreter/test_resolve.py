@@ -1,15 +1,20 @@
-"""From the model's lines to ids: here, exceptions, namesakes, names that are not there."""
+"""From the model's lines to ids: here, places, exceptions, namesakes, names that are not there; what is refused."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import pytest
 
 from custom_components.batti.interpreter.errors import PlanError
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.language.grammar import Refusal
+from custom_components.batti.interpreter.language.items import Refusal
 from custom_components.batti.interpreter.language.plan import Asking, Plan
+from custom_components.batti.interpreter.language.prompt import MARKERS, MARKERS_BEFORE
 from custom_components.batti.interpreter.names.index import NameIndex
-from custom_components.batti.interpreter.resolve import Previous, resolve
+from custom_components.batti.interpreter.names.keys import Thing
+from custom_components.batti.interpreter.names.mentions import Marked
+from custom_components.batti.interpreter.resolve import Previous, renamed_before, resolve, understood
 from custom_components.batti.interpreter.words.fold import fold
 
 HOME = Home.from_dict(
@@ -25,17 +30,27 @@ HOME = Home.from_dict(
 )
 
 
+def mark(said: str, home: Home = HOME) -> Marked:
+    return NameIndex(home).mark(fold(said))
+
+
 def plan_of(said: str, written: str, area_id: str | None = None, home: Home = HOME) -> Plan:
-    return resolve(written, NameIndex(home).mark(fold(said)), home, area_id)
+    return resolve(written, mark(said, home), home, area_id)
 
 
-def lines(*targets: str, exceptions: tuple[str, ...] = (), action: str = "light.turn_on") -> str:
-    text = f"- action: {action}\n  target:\n" + "".join(f"    - {target}\n" for target in targets)
-    return text + ("  except:\n" + "".join(f"    - {name}\n" for name in exceptions) if exceptions else "")
+def block(key: str, labels: Iterable[str]) -> str:
+    return "".join((f"  {key}:\n", *(f"    - {label}\n" for label in labels))) if labels else ""
+
+
+def lines(
+    *targets: str, places: tuple[str, ...] = (), exceptions: tuple[str, ...] = (), action: str = "light.turn_on"
+) -> str:
+    """One action, as the model writes it."""
+    return f"- action: {action}\n" + block("target", targets) + block("in", places) + block("except", exceptions)
 
 
 def test_labels_become_ids() -> None:
-    plan = plan_of("bhansa ra hall ko batti bala", lines("bansa", "hal"))
+    plan = plan_of("bhansa ra hall ko batti bala", lines("A", "B"))
     assert plan.to_list() == [{"action": "light.turn_on", "target": {"area_id": ["kitchen", "hall"]}}]
     assert plan.actions[0].said == ("bhansa", "hall")
 
@@ -59,24 +74,24 @@ def test_here_in_a_home_of_one_light_needs_no_question() -> None:
 
 
 def test_namesakes_are_told_apart_by_where_the_speaker_is() -> None:
-    assert plan_of("lamp bala", lines("lamp"), "kitchen").to_list()[0]["target"] == {"entity_id": "light.k"}
-    plan = plan_of("lamp bala", lines("lamp"))
+    assert plan_of("lamp bala", lines("A"), "kitchen").to_list()[0]["target"] == {"entity_id": "light.k"}
+    plan = plan_of("lamp bala", lines("A"))
     assert plan.question
     assert plan.question.asking is Asking.WHICH_ONE
 
 
 def test_all_but_one_room_leaves_the_others_and_lights_without_a_room() -> None:
-    plan = plan_of("bhansa bahek sabai nibhau", lines("ALL", exceptions=("bansa",), action="light.turn_off"))
+    plan = plan_of("bhansa bahek sabai nibhau", lines("ALL", exceptions=("A",), action="light.turn_off"))
     assert plan.to_list()[0]["target"] == {"entity_id": "light.free", "area_id": "hall"}
 
 
 def test_a_room_but_one_light() -> None:
-    plan = plan_of("spot bahek hall ko bala", lines("hal", exceptions=("spot",)))
+    plan = plan_of("spot bahek hall ko bala", lines("B", exceptions=("A",)))
     assert plan.to_list()[0]["target"] == {"entity_id": "light.h"}
 
 
 def test_what_the_home_has_not_is_named_and_left_out() -> None:
-    plan = plan_of("Garage ra bhansa ko", lines("bansa") + lines("garage"))
+    plan = plan_of("Garage ra bhansa ko", lines("A") + lines("garage"))
     assert [item["target"] for item in plan.to_list()] == [{"area_id": "kitchen"}]
     assert plan.unknown == ("Garage",)
 
@@ -96,6 +111,11 @@ def test_refusals(refusal: Refusal) -> None:
         ("- action: x", "plan"),
         ("- [", "YAML"),
         ("- action: lock.unlock\n  target: {}\n", "plan"),
+        ("- action: lock.unlock\n  target:\n    - A\n", "plan"),
+        ("- action: until\n", "plan"),
+        ("- when: never\n", "plan"),
+        ("- lock: front\n", "plan"),
+        ("- {}\n", "plan"),
     ],
 )
 def test_what_is_no_plan_is_an_error(written: str, what: str) -> None:
@@ -105,20 +125,218 @@ def test_what_is_no_plan_is_an_error(written: str, what: str) -> None:
 
 def test_what_follows_on_uses_the_names_of_the_plan_before() -> None:
     """`bhansa ko batti bala`, then `ajhai kam gara`: the kitchen is in the second plan, but not in its sentence."""
-    marked = NameIndex(HOME).mark(fold("bhansa ko batti bala"))
-    before = Previous.of(lines("bansa"), marked, None)
-    dimmer = lines("bansa") + "  data:\n    brightness_step_pct: -20\n"
-    said = NameIndex(HOME).mark(fold("ajhai kam gara"))
+    before = Previous.of(lines("A"), mark("bhansa ko batti bala"), None)
+    assert before is not None
+    assert before.written == lines("Q")
+    dimmer = lines("Q") + "  data:\n    brightness_step_pct: -20\n"
+    said = mark("ajhai kam gara")
     plan = resolve(dimmer, said, HOME, None, before)
     assert plan.to_list()[0]["target"] == {"area_id": "kitchen"}
     assert plan.actions[0].said == ("bhansa",)
     third = Previous.of(dimmer, said, before)
-    assert resolve(lines("bansa", action="light.turn_off"), said, HOME, None, third).unknown == ()
-    assert resolve(dimmer, said, HOME, None).unknown == ("bansa",)
+    assert resolve(lines("Q", action="light.turn_off"), said, HOME, None, third).unknown == ()
+    assert resolve(dimmer, said, HOME, None).unknown == ("Q",)
+
+
+def test_names_of_two_sentences_in_one_plan() -> None:
+    """`bhansa ko pani` after the hall: `A` is the name in this sentence, `Q` the one before; both are known to the next."""
+    before = Previous.of(lines("A"), mark("hall ko batti bala"), None)
+    said, both = mark("Bhansako ni"), lines("Q", "A")
+    assert resolve(both, said, HOME, None, before).to_list()[0]["target"] == {"area_id": ["hall", "kitchen"]}
+    after = Previous.of(both, said, before)
+    assert after is not None
+    assert after.written == lines("Q", "R")
+    assert after.things == {"Q": (Thing("area", "hall"),), "R": (Thing("area", "kitchen"),)}
+    assert after.said == {"Q": "hall", "R": "Bhansa"}
+
+
+def test_labels_in_the_lines_before_are_renamed_in_their_order() -> None:
+    """Every marker, also one that is a Q already; special labels, copied names, days and all other lines stay."""
+    written = (
+        "- action: light.turn_on\n  target:\n    - C\n    - HERE\n    - garage\n  in:\n    - R\n  except:\n    - A\n    - C\n"
+        "  data:\n    brightness_pct: 30\n- choose:\n    - Q\n- action: batti.pause\n  every:\n    - day\n"
+    )
+    renamed = (
+        "- action: light.turn_on\n  target:\n    - Q\n    - HERE\n    - garage\n  in:\n    - R\n  except:\n    - S\n    - Q\n"
+        "  data:\n    brightness_pct: 30\n- choose:\n    - T\n- action: batti.pause\n  every:\n    - day\n"
+    )
+    assert renamed_before(written) == (renamed, {"C": "Q", "R": "R", "A": "S", "Q": "T"})
+    assert renamed_before("[]  # unclear\n") == ("[]  # unclear\n", {})
+
+
+def test_more_names_than_the_next_sentence_can_be_told_of() -> None:
+    """There are ten markers for the lines before; a plan with more names is not remembered."""
+    most = len(MARKERS_BEFORE)
+    rooms = [f"room {number}" for number in range(101, 101 + most + 1)]
+    home = Home.from_dict({"areas": [{"area_id": room, "name": room} for room in rooms]})
+    marked = mark(", ".join(rooms), home)
+    before = Previous.of(lines(*MARKERS[:most]), marked, None)
+    assert before is not None
+    assert before.written == lines(*MARKERS_BEFORE)
+    assert [before.said[marker] for marker in MARKERS_BEFORE] == rooms[:-1]
+    assert renamed_before(lines(*MARKERS[: most + 1])) is None
+    assert Previous.of(lines(*MARKERS[: most + 1]), marked, None) is None
+
+
+PLACED = Home.from_dict(
+    {
+        "areas": [
+            {"area_id": "hall", "name": "Hall"},
+            {"area_id": "bed1", "name": "Bedroom 1"},
+            {"area_id": "bed2", "name": "Bedroom 2"},
+            {"area_id": "store", "name": "Store"},
+        ],
+        "lights": [
+            {"entity_id": "light.hall_lamp", "name": "Lamp", "area_id": "hall"},
+            {"entity_id": "light.hall_spot", "name": "Spot", "area_id": "hall"},
+            {"entity_id": "light.bed1_lamp", "name": "Lamp", "area_id": "bed1"},
+            {"entity_id": "light.bed1_strip", "name": "Strip", "area_id": "bed1"},
+            {"entity_id": "light.bed2_lamp", "name": "Lamp", "area_id": "bed2"},
+        ],
+    }
+)
+HALL_LAMP = {"entity_id": "light.hall_lamp"}
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "area_id", "target"),
+    [
+        ("lamp bala, hall ko", lines("A", places=("B",)), None, HALL_LAMP),
+        ("lamp bala, hall ko", lines("A", places=("B",)), "bed1", HALL_LAMP),  # not the one where the speaker is
+        ("yo kotha ko lamp", lines("A", places=("HERE",)), "hall", HALL_LAMP),
+        (
+            "lamp nibhau, hall ra bedroom 1 ko",
+            lines("A", places=("B", "C")),
+            None,
+            {"entity_id": ["light.hall_lamp", "light.bed1_lamp"]},
+        ),
+        (
+            "lamp ra spot nibhau, hall ko",
+            lines("A", "B", places=("C",)),
+            None,
+            {"entity_id": ["light.hall_lamp", "light.hall_spot"]},
+        ),
+        # Only one of the places has it.
+        (
+            "spot nibhau, bedroom 1 ra hall ko",
+            lines("A", places=("B", "C")),
+            None,
+            {"entity_id": "light.hall_spot"},
+        ),
+        ("sabai bedroom ko", lines("ALL", places=("A",)), None, {"area_id": ["bed1", "bed2"]}),
+        (
+            "sabai lamp nibhau",
+            lines("ALL", places=("A",)),
+            "hall",
+            {"entity_id": ["light.hall_lamp", "light.bed1_lamp", "light.bed2_lamp"]},
+        ),
+        ("yaha ko sabai", lines("ALL", places=("HERE",)), "bed1", {"area_id": "bed1"}),
+        ("sabai nibhau hall ma, spot bahek", lines("ALL", places=("A",), exceptions=("B",)), None, HALL_LAMP),
+    ],
+)
+def test_what_is_in_a_place(said: str, written: str, area_id: str | None, target: dict[str, object]) -> None:
+    plan = plan_of(said, written, area_id, PLACED)
+    assert [item["target"] for item in plan.to_list()] == [target]
+    assert (plan.unknown, plan.question) == ((), None)
+    assert Plan.from_yaml(plan.to_yaml()) == plan
+
+
+def test_all_in_a_place_is_called_by_its_place() -> None:
+    """Else the answer would say that all lights of the home were changed."""
+    for text, place in (("sabai spot nibhau", "spot"), ("hall ko sabai nibhau", "hall")):
+        (action,) = plan_of(text, lines("ALL", places=("A",)), None, PLACED).actions
+        assert action.said == (place,)
+    (action,) = plan_of("yaha ko sabai nibhau", lines("ALL", places=("HERE",)), "hall", PLACED).actions
+    assert action.said == ("HERE",)
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "unknown"),
+    [
+        ("Strip bala, hall ko", lines("A", places=("B",)), "Strip"),
+        ("lamp ra strip bala, hall ko", lines("A", "B", places=("C",)), "strip"),
+        ("lamp bala, garage ko", lines("A", places=("garage",)), "garage"),
+        ("hall ko garage", lines("garage", places=("A",)), "garage"),
+        ("lamp bala, Store ko", lines("A", places=("B",)), "Store"),  # a room without lights
+        ("Store ko sabai bala", lines("ALL", places=("A",)), "Store"),
+    ],
+)
+def test_what_is_not_in_its_place_is_named(said: str, written: str, unknown: str) -> None:
+    plan = plan_of(said, written, "bed1", PLACED)
+    assert (plan.items, plan.unknown, plan.question) == ((), (unknown,), None)
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "asking", "options"),
+    [
+        ("lamp bala, bedroom ko", lines("A", places=("B",)), Asking.WHICH_ONE, ("Bedroom 1", "Bedroom 2")),
+        ("yo kotha ko lamp", lines("A", places=("HERE",)), Asking.WHICH_ROOM, ("Hall", "Bedroom 1", "Bedroom 2")),
+        ("yo kotha ko sabai", lines("ALL", places=("HERE",)), Asking.WHICH_ROOM, ("Hall", "Bedroom 1", "Bedroom 2")),
+    ],
+)
+def test_a_place_that_is_not_clear_is_a_question(
+    said: str, written: str, asking: Asking, options: tuple[str, ...]
+) -> None:
+    question = plan_of(said, written, None, PLACED).question
+    assert question is not None
+    assert (question.asking, question.options) == (asking, options)
+
+
+def test_a_place_of_the_sentence_before() -> None:
+    """`hall ko batti bala`, then `lamp nibhau`: the lamp in the hall."""
+    before = Previous.of(lines("A"), mark("hall ko batti bala", PLACED), None)
+    plan = resolve(lines("A", places=("Q",)), mark("lamp nibhau", PLACED), PLACED, "bed1", before)
+    assert plan.to_list()[0]["target"] == HALL_LAMP
+
+
+OFF = lines("A", action="light.turn_off")
+
+
+@pytest.mark.parametrize(
+    ("written", "refusal"),
+    [
+        (f"- after: 5 minutes\n{OFF}", Refusal.LATER),
+        (f"- when: time\n  at: 6:00\n{OFF}", Refusal.LATER),
+        (f"- when: opens\n  target:\n    - A\n{OFF}", Refusal.LATER),
+        (f"- if: dark\n{OFF}", Refusal.LATER),
+        (f"{OFF}  for: 10 minutes\n", Refusal.LATER),
+        (f"{OFF}  until: 10:00\n  part: night\n", Refusal.LATER),
+        (f"{lines('B')}- after: 5 minutes\n{OFF}", Refusal.LATER),  # the first part too is not done
+        ("- answer: yes\n", Refusal.NOT_YET),
+        ("- answer: no\n", Refusal.NOT_YET),
+        ("- answer: yes\n  except:\n    - A\n", Refusal.NOT_YET),
+        (f"- answer: no\n{OFF}", Refusal.NOT_YET),
+        ("- choose:\n    - A\n", Refusal.NOT_YET),
+        ("- action: batti.teach\n  target:\n    - A\n  name: garage\n", Refusal.NOT_YET),
+        ("- action: batti.list_routines\n", Refusal.NOT_YET),
+        ("- action: batti.cancel\n  target:\n    - A\n", Refusal.NOT_YET),
+        ("- action: batti.pause\n  day: tomorrow\n", Refusal.NOT_YET),
+        ("- action: batti.change\n  at: 6:00\n- when: time\n  at: 7:00\n", Refusal.LATER),
+        (f"- action: batti.undo\n{OFF}", Refusal.NOT_YET),
+        (f"{lines('A')}{lines('REST', action='light.turn_off')}", Refusal.NOT_YET),
+        (lines("ONE", places=("A",)), Refusal.NOT_YET),
+        (lines("OTHER"), Refusal.NOT_YET),
+    ],
+)
+def test_what_the_house_cannot_do_yet_is_refused_in_whole(written: str, refusal: Refusal) -> None:
+    """But it is understood: the whole plan is there for those who ask for it, and reads back from its YAML."""
+    marked = mark("bhansa, hall, garage")
+    plan = resolve(written, marked, HOME, None)
+    assert (plan.items, plan.refusal, plan.unknown, plan.question) == ((), refusal, (), None)
+    whole = understood(written, marked, HOME, None)
+    assert whole.items
+    assert whole.refusal is None
+    assert Plan.from_yaml(whole.to_yaml()) == whole
+
+
+def test_a_question_is_not_asked_about_what_is_refused() -> None:
+    """`5 minute pachi batti nibhau` without a place: an answer to `which room?` would be of no use."""
+    plan = plan_of("batti nibhau", f"- after: 5 minutes\n{lines('HERE', action='light.turn_off')}")
+    assert (plan.refusal, plan.question) == (Refusal.LATER, None)
 
 
 def test_a_question_and_an_undo_change_no_light() -> None:
-    plan = plan_of("bhansa ko batti baleko cha", lines("bansa", action="batti.describe"))
+    plan = plan_of("bhansa ko batti baleko cha", lines("A", action="batti.describe"))
     assert plan.calls == ()
     assert plan.to_list() == [{"action": "batti.describe", "target": {"area_id": "kitchen"}}]
     plan = plan_of("undo", "- action: batti.undo\n")
@@ -128,5 +346,5 @@ def test_a_question_and_an_undo_change_no_light() -> None:
 
 
 def test_of_two_lamps_the_one_in_the_room_just_spoken_of() -> None:
-    plan = plan_of("spot bala ani lamp nibhau", lines("spot") + lines("lamp", action="light.turn_off"), "kitchen")
+    plan = plan_of("spot bala ani lamp nibhau", lines("A") + lines("B", action="light.turn_off"), "kitchen")
     assert [action.target for action in plan.actions] == [{"entity_id": ("light.h2",)}, {"entity_id": ("light.h",)}]

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from custom_components.batti.interpreter.language.grammar import (
+from custom_components.batti.interpreter.language.grammar import Grammar
+from custom_components.batti.interpreter.language.items import (
     DESCRIBE,
+    FIRST_ITEMS,
+    ITEMS,
+    LABEL_PREFIX,
+    NAME_KEY,
+    RECURRING,
+    SPECIAL_LABELS,
     UNDO,
-    Grammar,
-    Refusal,
+    WRITTEN_REFUSALS,
+    Asking,
     action_line,
+    asked_line,
     refusal_line,
 )
-from training.data import dataset
+from custom_components.batti.interpreter.language.prompt import MARKERS, MARKERS_BEFORE
+from tests.interpreter.engine.language import problem
+from training.data import dataset, seeds
 from training.data.phrasebook import FOLDER, TEST, TRAIN
+from training.data.seeds import Seed
+
+RARE = "rare"  # said from some seeds of each kind of item, and some others
+MARKER = re.compile(r"\b[A-Z]\b")
+PUNCTUATION = (",", ".", "?", "!", ";", ":", "।")
+
+
+def few() -> tuple[Seed, ...]:
+    """At most three seeds of each kind of item, and some others to say them beside."""
+    found: dict[tuple[str, str], list[Seed]] = {}
+    usual = seeds.seeds(TRAIN)
+    for seed in usual:
+        for wanted in seed.wanted:
+            found.setdefault((wanted.verb, wanted.kind if wanted.verb != "after" else ""), []).append(seed)
+    return tuple(dict.fromkeys([*(seed for several in found.values() for seed in several[:3]), *usual[::200]]))
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +52,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     sizes = {TRAIN: 12_000, TEST: 4_000}
     for split, size in sizes.items():
         dataset.write(folder / f"{split}.jsonl", split, size, 77, workers=0)
-    return {split: folder / f"{split}.jsonl" for split in sizes}
+    several = few()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seeds, "seeds", lambda split: several)
+        dataset.write(folder / f"{RARE}.jsonl", TRAIN, 2_500, 77, workers=0)
+    return {which: folder / f"{which}.jsonl" for which in (*sizes, RARE)}
 
 
 def test_the_test_split_shares_no_form_no_verb_form_and_no_room_with_training(files: dict[str, Path]) -> None:
@@ -63,25 +94,56 @@ def _compare(entry: object, where: str) -> int:
     return compared + sum(_compare(value, f"{where}/{key}") for key, value in entry.items())
 
 
-def test_every_answer_is_in_the_language(files: dict[str, Path]) -> None:
-    for line in dataset.read(files[TRAIN]):
-        answer = line["messages"][2]["content"]
-        grammar = Grammar(line["labels"])
-        state = grammar.start
-        for text in answer.splitlines(keepends=True):
-            edges = grammar.edges(state)
-            if text in edges:
-                state = edges[text]
-                continue
-            prefix = grammar.label_prefix(state)
-            assert prefix, (line, text)
-            assert text.startswith(prefix), (line, text)
-            # A name that the home has not, or one said twice: words of the sentence.
-            name = text.removeprefix(prefix).strip()
-            words = " ".join(word for word in line["messages"][1]["content"].split() if word not in "[],.?")
-            assert f" {name} " in f" {words} ", (line, text)
-            state = grammar.label_state(state, name)
-        assert grammar.may_end(state)
+def unknown(line: dict[str, Any]) -> list[str]:
+    """The names in an answer that the home has not, in order; they stand in it as they were said."""
+    written = line["messages"][2]["content"].splitlines()
+    names = [text.removeprefix(LABEL_PREFIX) for text in written if text.startswith(LABEL_PREFIX)]
+    return [name for name in names if name not in (*line["labels"], *SPECIAL_LABELS, *RECURRING)]
+
+
+@pytest.mark.parametrize("which", [TRAIN, TEST, RARE])
+def test_every_answer_is_in_the_language(files: dict[str, Path], which: str) -> None:
+    """And names only markers of the sentence, or of the lines before it, and words that were said."""
+    for line in dataset.read(files[which]):
+        written, markers = line["messages"][2]["content"], MARKER.findall(line["sentence"])
+        assert set(markers) <= set(MARKERS), line
+        assert [label for label in line["labels"] if label in MARKERS] == list(dict.fromkeys(markers)), line
+        assert problem(Grammar(line["labels"]), written, unknown(line)) is None, line
+        words = [word for word in f"{line['previous']} {line['sentence']}".split() if word not in PUNCTUATION]
+        assert all(f" {name} " in f" {' '.join(words)} " for name in unknown(line)), line
+
+
+@pytest.mark.parametrize("which", [TRAIN, RARE])
+def test_lines_before_a_sentence_are_as_the_house_keeps_them(files: dict[str, Path], which: str) -> None:
+    """In the language, with markers of their own; a line that says what the house asked may begin them."""
+    asked = set()
+    for line in dataset.read(files[which]):
+        before, markers = line["previous"], MARKER.findall(line["previous"])
+        assert set(markers) <= set(MARKERS_BEFORE), line
+        assert [label for label in line["labels"] if label in MARKERS_BEFORE] == list(dict.fromkeys(markers)), line
+        first = next((one for one in map(asked_line, Asking) if before.startswith(one)), "")
+        asked.add(first)
+        if before := before.removeprefix(first):
+            heard = unknown(line | {"messages": [{}, {}, {"content": before}]})
+            assert problem(Grammar(MARKERS_BEFORE), before, heard) is None, line
+    assert asked == {"", *map(asked_line, Asking)}
+
+
+def test_names_that_are_taught_are_words_of_the_sentence(files: dict[str, Path]) -> None:
+    """Without punctuation between them: the decoder takes no others."""
+    taught = 0
+    for line in dataset.read(files[RARE]):
+        for text in line["messages"][2]["content"].splitlines():
+            if text.startswith(NAME_KEY):
+                assert f"{text.removeprefix(NAME_KEY)} " in f" {line['sentence']} ", line
+                taught += 1
+    assert taught > 20
+
+
+def test_every_kind_of_item_is_said(files: dict[str, Path]) -> None:
+    said = {text for line in dataset.read(files[RARE]) for text in line["messages"][2]["content"].splitlines(True)}
+    heads = {name: ITEMS[name].head for name in FIRST_ITEMS}
+    assert [name for name, head in heads.items() if not any(text.startswith(head) for text in said)] == []
 
 
 def test_the_same_seed_says_the_same() -> None:
@@ -97,5 +159,5 @@ def test_the_balance(files: dict[str, Path]) -> None:
     refused = [line for line in lines if line["messages"][2]["content"].startswith("[")]
     assert len(refused) > 0.15 * len(lines)
     answers = [line["messages"][2]["content"] for line in lines]
-    assert set(answers) >= {*map(refusal_line, Refusal), action_line(UNDO)}
+    assert set(answers) >= {*map(refusal_line, WRITTEN_REFUSALS), action_line(UNDO)}
     assert any(answer.startswith(action_line(DESCRIBE)) for answer in answers)

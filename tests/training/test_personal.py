@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 from custom_components.batti.interpreter.errors import HomeError
 from custom_components.batti.interpreter.home import Home, load_home
 from custom_components.batti.interpreter.language.plan import Plan, lights_of
+from custom_components.batti.interpreter.language.prompt import MARKERS_BEFORE
 from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.names.keys import Thing
 from custom_components.batti.interpreter.resolve import resolve
@@ -24,7 +26,7 @@ from tests.training import child
 from training.data import dataset
 from training.data.homes import random_home
 from training.data.naming import trained_rooms
-from training.data.phrasebook import TEST, TRAIN
+from training.data.phrasebook import TEST, TRAIN, Phrasebook
 from training.data.seeds import Seed, Wanted
 from training.personal import corrections, finetuning_set, variations, wording
 from training.personal.corrections import Alias, CorrectionError
@@ -120,7 +122,8 @@ def test_what_the_model_writes_becomes_the_plan_that_was_kept(house: Home) -> No
         assert not plan.unknown
     by_say = {one.say: one for one in found.corrections}
     off = by_say["bhanchha ko batti jhyappa para"]
-    assert off.answer == "- action: light.turn_off\n  target:\n    - bancha\n"
+    assert off.answer == "- action: light.turn_off\n  target:\n    - A\n"
+    assert off.marked.text == "A ko bati jyapa para"
     assert resolve(off.answer, off.marked, found.home, None).to_list() == [
         {"action": "light.turn_off", "target": {"area_id": "kitchen"}}
     ]
@@ -134,8 +137,9 @@ def test_a_new_name_becomes_an_alias_of_the_thing_that_was_meant(house: Home) ->
     found = corrections.read(KEPT, house)
     assert found.aliases == (Alias("jhyaure", Thing("light", "light.shelly_77aa")),)
     marked = NameIndex(found.home).mark(fold("jhyaure batti bala"))
-    assert marked.labels["jyaure"].things == (Thing("light", "light.shelly_77aa"),)
-    assert "jyaure" not in NameIndex(house).mark(fold("jhyaure batti bala")).labels
+    assert marked.text == "A bati bala"
+    assert marked.labels["A"].things == (Thing("light", "light.shelly_77aa"),)
+    assert not NameIndex(house).mark(fold("jhyaure batti bala")).labels
 
 
 def test_a_name_that_the_home_knows_already_is_not_new(house: Home, tmp_path: Path) -> None:
@@ -166,12 +170,12 @@ def test_a_name_may_be_of_a_room_and_serve_other_corrections(house: Home, tmp_pa
 @pytest.mark.parametrize(
     ("do", "lines"),
     [
-        ("[{action: light.turn_off, target: {area_id: [kitchen, terrace]}}]", ["bansa", "kausi"]),
-        ("[{action: light.turn_off, target: {area_id: terrace}}]", ["kausi"]),
+        ("[{action: light.turn_off, target: {area_id: [kitchen, terrace]}}]", ["A", "B"]),
+        ("[{action: light.turn_off, target: {area_id: terrace}}]", ["B"]),
         # The same lights, by id.
         (
             "[{action: light.turn_off, target: {entity_id: [light.kitchen_ceiling, light.kitchen_counter, light.hood]}}]",
-            ["bansa"],
+            ["A"],
         ),
     ],
 )
@@ -185,14 +189,29 @@ def test_exceptions_are_found(house: Home, tmp_path: Path) -> None:
         "- {say: bhansa bahek sabai jhyappa para, do: [{action: light.turn_off, target: {area_id: %s, entity_id: %s}}]}"
     )
     marked = NameIndex(house).mark(fold("bhansa bahek sabai jhyappa para"))
-    written = "- action: light.turn_off\n  target:\n    - ALL\n  except:\n    - bansa\n"
+    written = "- action: light.turn_off\n  target:\n    - ALL\n  except:\n    - A\n"
     action = resolve(written, marked, house, None).actions[0]
     areas, lights = list(action.target["area_id"]), list(action.target.get("entity_id", ()))
     text = text % (areas, lights) if lights else text.replace(", entity_id: %s", "") % areas
     (one,) = kept(tmp_path, text, house).corrections
     assert one.answer == written
-    assert one.seed.wanted == (Wanted("off", ("all",), ("A",)),)
+    assert one.seed.wanted == (Wanted("off", targets=("all",), exceptions=("A",)),)
     assert one.seed.text == "{A} bahek sabai jhyappa para"
+
+
+def test_a_light_is_found_by_its_place(house: Home, tmp_path: Path) -> None:
+    """Three rooms have a ceiling light, so that of the room that is named is meant."""
+    do = "do: [{action: light.turn_off, target: {entity_id: light.tasmota_5}}]"
+    (one,) = kept(tmp_path, f"- {{say: 'guest room ma, tyo ceiling jhyappa para', {do}}}", house).corrections
+    assert one.answer == "- action: light.turn_off\n  target:\n    - B\n  in:\n    - A\n"
+    assert one.seed.text == "{A} ma, tyo {L} jhyappa para"
+    assert one.seed.wanted == (Wanted("off", targets=("L",), places=("A",)),)
+    assert variations.rephrased(one.seed, random.Random(1), Phrasebook(random.Random(1)), lambda: "r") == one.seed
+
+
+def test_a_name_that_is_said_twice_is_one_slot(house: Home, tmp_path: Path) -> None:
+    (one,) = kept(tmp_path, f"- {{say: 'bhansa, e bhansa jhyappa para', {KITCHEN_OFF}}}", house).corrections
+    assert (one.marked.text, one.seed.text) == ("A , e A jyapa para", "{A}, e {A} jhyappa para")
 
 
 @pytest.mark.parametrize(
@@ -225,6 +244,25 @@ def test_what_changes_nothing_may_be_kept_too(do: str, answer: str, house: Home,
         (f"{{say: bhansa jhyappa, {KITCHEN_OFF}, where: bhansa}}", "`where` is an area_id"),
         (f"{{say: bhansa jhyappa, {KITCHEN_OFF}, why: forbidden}}", "`why` stands with"),
         ("{say: bhansa jhyappa, do: [], why: because}", "`why` stands with"),
+        ("{say: bhansa jhyappa, do: [], why: not yet}", "`why` stands with"),
+        (
+            "{say: bhansa jhyappa, do: [{after: 5 minutes}, {action: light.turn_off, target: {area_id: kitchen}}]}",
+            r"\{'after': '5 minutes'\} cannot be learnt",
+        ),
+        (
+            "{say: bhansa jhyappa, do: [{action: light.turn_off, target: {area_id: kitchen}, for: 10 minutes}]}",
+            "'for': '10 minutes'.* cannot be learnt",
+        ),
+        ("{say: arko jhyappa, do: [{action: light.turn_off, who: [other]}]}", "'other'.* cannot be learnt"),
+        ("{say: niyam jhyappa, do: [{action: batti.list_routines}]}", "'batti.list_routines'.* cannot be learnt"),
+        (
+            "{say: bhansa jhyappa, do: [{action: batti.teach, target: {area_id: kitchen}, name: jhyappa}]}",
+            "'batti.teach'.* cannot be learnt",
+        ),
+        (
+            "{say: hoina jhyappa, do: [{action: batti.undo}, {action: light.turn_off, target: {area_id: kitchen}}]}",
+            "batti.undo stands alone",
+        ),
         (f"{{say: kausi jhyappa, {KITCHEN_OFF}}}", r"do not name kitchen; they name kausi \(terrace\)"),
         (f"{{say: jhyaure batti jhyappa, {KITCHEN_OFF}}}", "as `name`, or the area"),
         (f"{{say: tyo jhyappa, {KITCHEN_OFF}, name: jhyaure}}", "is not in the sentence"),
@@ -277,7 +315,7 @@ def test_the_language_of_a_sentence(say: str, script: str, house: Home) -> None:
 # -- the same said again
 
 
-SEED = Seed("r", "{A} ko batti jhyappa para", (Wanted("off", ("A",)),), "", False)
+SEED = Seed("r", "{A} ko batti jhyappa para", (Wanted.parse("off A"),), "", False)
 
 
 def test_verbs_take_other_forms_and_the_test_takes_those_held_out() -> None:
@@ -285,7 +323,7 @@ def test_verbs_take_other_forms_and_the_test_takes_those_held_out() -> None:
     assert {"{A} ko batti jhyappa para", "{A} ko batti jhyappa paridinus na"} <= train
     assert "{A} ko batti jhyappa parnuhola" in test
     assert not train & test
-    unknown = Seed("r", "luklukki", (Wanted("off", ("here",)),), "", False)
+    unknown = Seed("r", "luklukki", (Wanted.parse("off here"),), "", False)
     assert variations.inflected(unknown, TRAIN) == [unknown]
     assert variations.forbidden(unknown) == []
 
@@ -303,7 +341,7 @@ def test_a_room_is_said_in_other_phrases_and_stays_the_one_that_is_meant(house: 
     assert all("jyapa" in one or example.noisy for one, example in zip(words, examples, strict=True))
     assert len({example.answer for example in examples}) > 20
     assert any("ko bati jyapa" in one for one in words)
-    assert any("ma jyapa" in one or "] jyapa" in one for one in words)
+    assert any(re.search(r"\bma jyapa|[A-P] jyapa", one) for one in words)
     assert any(example.answer == "[]  # forbidden\n" for example in examples)
     alone = [example for example in examples if example.answer.count("- action") == 1 and not example.previous]
     assert len(alone) > 75
@@ -321,7 +359,7 @@ def test_floors_above_the_fourth_are_called_by_their_names() -> None:
             "lights": [{"entity_id": "light.a", "name": "Chim", "area_id": "a"}],
         }
     )
-    seed = Seed("r", "{F} jhyappa para", (Wanted("off", ("F",)),), "", False)
+    seed = Seed("r", "{F} jhyappa para", (Wanted.parse("off F"),), "", False)
     family = Family(random.Random(3), home, TRAIN, [seed])
     said = " ".join(family.say_own().text.lower() for _ in range(40))
     assert "penthouse" in said
@@ -332,7 +370,10 @@ def test_a_new_name_is_said_in_all_sorts_of_sentences(house: Home) -> None:
     found = corrections.read(KEPT, house)
     family = Family(random.Random(5), found.home, TRAIN, (), found.aliases)
     examples = [family.say_own() for _ in range(30)]
-    assert all("    - jyaure\n" in example.answer for example in examples)
+    for example in examples:
+        assert example.named.count("jyaure") == 1
+        (marker,) = (label for label, words in example.names.items() if words == "jyaure")
+        assert f"    - {marker}\n" in example.answer
     assert len({example.answer for example in examples}) > 10
 
 
@@ -366,6 +407,16 @@ def test_lines_are_those_of_the_data_set(written: Path) -> None:
             assert line["messages"][2]["content"].endswith("\n")
 
 
+def test_lines_before_a_sentence_have_markers_of_their_own(written: Path) -> None:
+    """And what is corrected is said after other sentences too."""
+    lines = [line for line in lines_of(written, "train") if line["source"] == "corrections" and line["previous"]]
+    assert lines
+    for line in lines:
+        before = re.findall(r"^    - ([A-Z])$", line["previous"], re.MULTILINE)
+        assert set(before) <= set(MARKERS_BEFORE)
+        assert set(before) <= set(line["labels"])
+
+
 def test_the_test_has_the_words_and_none_of_the_names_and_forms_of_training(written: Path) -> None:
     test, train = lines_of(written, "test"), lines_of(written, "train")
     of_words = [line for line in test if line["source"] == "corrections"]
@@ -375,7 +426,7 @@ def test_the_test_has_the_words_and_none_of_the_names_and_forms_of_training(writ
     clean = [line for line in of_words if not line["noisy"]]
     assert all(any(word in line["sentence"] for word in new) for line in clean)
     for line in of_words:
-        assert not any(f"    - {room}\n" in line["messages"][2]["content"] for room in trained_rooms())
+        assert trained_rooms().isdisjoint(line["named"])
     assert not {line["text"] for line in test} & {line["text"] for line in train}
 
 

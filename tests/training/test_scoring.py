@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.language.grammar import (
+from custom_components.batti.interpreter.language.items import (
     DATA_LINE,
     EXCEPT_LINE,
     TARGET_LINE,

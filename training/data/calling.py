@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.language.grammar import ALL, HERE
+from custom_components.batti.interpreter.language.items import ALL, HERE
 
 from . import misspelling, values
 from .answers import CLOSE, FIRST, OPEN

@@ -24,7 +24,6 @@ from rich.progress import track
 from rich.table import Table
 
 from custom_components.batti.interpreter.language import prompt
-from custom_components.batti.interpreter.language.grammar import ALL, HERE, LABEL_PREFIX
 
 from .. import plotting
 from . import values
@@ -55,18 +54,13 @@ def messages(example: Example) -> dict[str, Any]:
         "previous": example.previous,
         "noisy": example.noisy,
         "lights": example.lights,
-        "invented": any(values.kind_of(name) is None for name in _names(example.answer)),
-        "labels": example.labels,
+        "invented": any(values.kind_of(name) is None for name in example.named),
+        "labels": list(example.names),
+        "named": example.named,
         "intent": example.intent,
         "script": example.script,
         "forms": example.forms,
     }
-
-
-def _names(answer: str) -> Iterator[str]:
-    for line in answer.splitlines():
-        if line.startswith(LABEL_PREFIX) and (name := line.removeprefix(LABEL_PREFIX)) not in (HERE, ALL):
-            yield name
 
 
 def sentences(seed: int, split: str, count: int) -> Iterator[Example]:
@@ -131,8 +125,7 @@ def leaks(train: Path, test: Path) -> set[str]:
     def seen(path: Path) -> set[str]:
         return {form for line in read(path) for form in line["forms"]}
 
-    answers = (line["messages"][2]["content"] for line in read(test))
-    named = {line.removeprefix(LABEL_PREFIX) for answer in answers for line in answer.splitlines()}
+    named = {name for line in read(test) for name in line["named"]}
     return (seen(train) & seen(test)) | (named & trained_rooms())
 
 
@@ -146,7 +139,7 @@ def balance(path: Path) -> dict[str, Counter[str]]:
         counts["script"][line["script"]] += 1
         counts["action"].update(actions)
         counts["actions"][str(len(actions)) if actions[0][0] == "-" else "none"] += 1
-        counts["name"].update(str((values.kind_of(name) or ("", "own name"))[1]) for name in _names(answer))
+        counts["name"].update(str((values.kind_of(name) or ("", "own name"))[1]) for name in line["named"])
     return counts
 
 

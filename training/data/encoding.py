@@ -35,7 +35,7 @@ def encode(tokenise: Tokenise, sentence: str, written: str, previous: str = "") 
 
     Args:
         tokenise: the model's tokeniser.
-        sentence: folded, with the home's names in brackets.
+        sentence: folded, with markers for the home's names.
         written: the answer that the model must write.
         previous: its answer to the sentence before, if this one may follow on from it.
     """

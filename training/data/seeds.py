@@ -2,17 +2,28 @@
 
     - {r: "{A} ko batti nibhayera {B} ko chai balideu hai", do: ["off A", "on B"]}
 
-`do` is a list of `VERB TARGETS [- EXCEPTIONS] [DATA …]`, or the word for a refusal. Targets and exceptions are slots joined
-by `+`, `here`, `all`, or `it` (in a sentence that follows on from another). Data: `=p` or `=40` percent, `+p`, `-20` steps,
-`colour:c`, `colour:red`, `kelvin:2700`, `transition:5`, `flash`. `same A` repeats the action before, with A as target.
+`do` is a list of items, or the word for a refusal:
+
+    VERB TARGETS [in PLACES] [- EXCEPTIONS] [DATA ...] [for:20minutes | until:10:00 [part:night]]
+    after 5 minutes | after t            when KIND [TARGETS] [TIME ...]       if KIND [TARGETS] [TIME ...]
+    undo | teach L name:'...'            answer yes|no|none [- EXCEPTIONS]    choose TARGETS | first | last | other ...
+    list_routines | cancel | pause | resume | change [TARGETS] [time TIME ...]
+
+Targets are slots joined by `+`, words of the text in single quotes (what no slot names), `here`, `all`, `rest`, `one`,
+`other`, `me`, or `it` (in a sentence that follows on from another). Data: `=p` or `=40` percent, `+p`, `-20` steps,
+`colour:c`, `colour:red`, `kelvin:2700`, `transition:5`, `flash`, `ask:count`. Times: `at:6:00` or `at:h`,
+`offset:-30minutes`, `part:evening`, `day:tomorrow`, `every:day`, `for:10minutes` or `for:t`. `same A` repeats the action
+before, with A as target. `after: any` marks a sentence that follows on from another, `asked: sure` one that answers such a
+question of the house.
 
 >>> Wanted.parse("on F - A+L =p colour:red")
-Wanted(verb='on', targets=('F',), exceptions=('A', 'L'), data=('=p', 'colour:red'))
+Wanted(verb='on', kind='', targets=('F',), places=(), exceptions=('A', 'L'), data=('=p', 'colour:red'), times=(), name='')
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,26 +31,45 @@ from zlib import crc32
 
 import yaml
 
+from custom_components.batti.interpreter.language.items import ITEMS, SPECIAL_LABELS, Asking
+
 from .phrasebook import TEST, TRAIN, VALIDATION
 
 FOLDER = Path(__file__).parent / "phrases" / "seeds"
-PLACES, FLOORS, LAMPS, PERCENTS, COLOURS, SECONDS = "ABCD", "FG", "LMNO", "pqs", "ck", "n"
-IT, SAME = "it", "same"
+PLACES, FLOORS, LAMPS, PERCENTS, COLOURS, NUMBERS = "ABCD", "FG", "LMNO", "pqs", "ck", "n"
+DURATIONS, CLOCKS = "tu", "hi"
+IT, SAME, UNDO = "it", "same", "undo"
 REFUSALS = ("later", "forbidden", "not_for_lights", "unclear")
-VERBS = {"on", "off", "toggle", "describe", SAME}
+_ACTIONS = ("on", "off", "toggle", "describe", SAME, "teach")  # need a target
+_ROUTINES = ("list_routines", "cancel", "pause", "resume", "change")
+_KINDS = {
+    word: {name.partition(" ")[2] for name in ITEMS if name.startswith(word)} for word in ("when", "if", "answer")
+}
+_WORDS = {label.lower() for label in SPECIAL_LABELS}
 _SLOT = re.compile(r"\{(\w)\}")
 _WORD = re.compile(r"[{}\w\u0900-\u097f]+")
-_DATA = re.compile(r"[=+-](\d+|[pqs])|colour:\w+|kelvin:\d+|transition:(\d+|n)|flash")
+_PART = re.compile(r"(?:[^\s']|'[^']*')+")
+_TARGET = re.compile(r"'[^']*'|[^+]+")
+_DATA = re.compile(r"[=+-](\d+|[pqs])|colour:\w+|kelvin:\d+|transition:(\d+|n)|flash|ask:\w+")
+_AMOUNT = r"-?(?:\d+|n)(?:seconds|minutes|hours|days)"
+_TIME = re.compile(
+    rf"at:(\d+:\d\d|[hi]|sunrise|sunset)|until:(\d+:\d\d|[hi]|[a-z]+)|(for|offset):({_AMOUNT}|[tu])"
+    r"|(part|day):\w+|every:[a-z+]+"
+)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One action, with slots for names and values."""
+    """One item, with slots for names and values."""
 
     verb: str
-    targets: tuple[str, ...]
+    kind: str = ""  # of when, if and answer; the amount of after
+    targets: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+    name: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Wanted:
@@ -48,32 +78,68 @@ class Wanted:
         Raises:
             ValueError: the text is not in the notation.
         """
-        words = text.split()
-        verb, targets, rest = "".join(words[:1]), "".join(words[1:2]), words[2:]
-        exceptions: tuple[str, ...] = ()
-        if "-" in rest[:-1]:
-            at = rest.index("-")
-            exceptions, rest = tuple(rest[at + 1].split("+")), rest[:at] + rest[at + 2 :]
-        if verb not in VERBS or not targets or not all(_DATA.fullmatch(data) for data in rest):
+        verb, *rest = _PART.findall(text) or [""]
+        if verb == "after" and rest:
+            return cls(verb, " ".join(rest))
+        kind = rest.pop(0) if verb in _KINDS and rest else ""
+        named = {"targets": _targets(rest), "places": (), "exceptions": ()}
+        for key, word in (("places", "in"), ("exceptions", "-")):
+            if word in rest[:-1]:
+                at = rest.index(word)
+                named[key] = tuple(_TARGET.findall(rest[at + 1]))
+                del rest[at : at + 2]
+        if verb in _ROUTINES and rest[:1] == ["time"]:
+            del rest[0]
+        data = tuple(one for one in rest if _DATA.fullmatch(one))
+        times = tuple(one for one in rest if _TIME.fullmatch(one))
+        name = next((one.removeprefix("name:").strip("'") for one in rest if one.startswith("name:")), "")
+        complete = len(data) + len(times) + bool(name) == len(rest) and kind in _KINDS.get(verb, {""})
+        known = verb in (*_ACTIONS, *_ROUTINES, *_KINDS, UNDO, "choose")
+        if not (complete and known) or (verb in (*_ACTIONS, "choose") and not named["targets"]):
             raise ValueError(f"not something to do: {text!r}")
-        return cls(verb, tuple(targets.split("+")), exceptions, tuple(rest))
+        return cls(verb, kind, **named, data=data, times=times, name=name)
 
     @property
     def slots(self) -> set[str]:
         """The slots for names and values that it uses."""
-        values = {data.lstrip("=+-").partition(":")[2] or data.lstrip("=+-") for data in self.data}
-        return {one for one in {*self.targets, *self.exceptions, *values} if len(one) == 1 and one.isalpha()}
+        values = {data.lstrip("=+-").partition(":")[2] or data.lstrip("=+-") for data in (*self.data, *self.times)}
+        values |= {"n"} if any(re.match(r"(for|offset):-?n[a-z]", one) for one in self.times) else set()
+        values |= {self.kind.split()[0]} if self.verb == "after" else set()
+        return {one for one in {*self._names(), *values} if len(one) == 1 and one.isalpha()}
+
+    @property
+    def quoted(self) -> list[str]:
+        """The words of the text that it names without a slot."""
+        return [*(one.strip("'") for one in self._names() if one.startswith("'")), *([self.name] if self.name else [])]
+
+    def _names(self) -> Iterator[str]:
+        yield from (*self.targets, *self.places, *self.exceptions)
+
+
+def _targets(rest: list[str]) -> tuple[str, ...]:
+    """The targets, taken from the front of the parts."""
+    if not rest or rest[0] in ("in", "-", "time"):
+        return ()
+    names = tuple(_TARGET.findall(rest[0]))
+    if all(len(name) == 1 or name.startswith("'") or name in (*_WORDS, IT) for name in names):
+        del rest[0]
+        return names
+    return ()
 
 
 @dataclass(frozen=True)
 class Seed:
-    """One sentence with slots; `refusal` if nothing must be done, `follows` if it follows on from another sentence."""
+    """One sentence with slots.
+
+    `refusal` if nothing must be done, `follows` if it follows on from another sentence, `asked` if it answers a question.
+    """
 
     script: str
     text: str
     wanted: tuple[Wanted, ...]
     refusal: str
     follows: bool
+    asked: Asking | None = None
 
     @property
     def slots(self) -> list[str]:
@@ -97,8 +163,31 @@ class Seed:
             ValueError: they use another one.
         """
         used = {slot for wanted in self.wanted for slot in wanted.slots}
-        if not used <= set(self.slots):
-            raise ValueError(f"{self.text!r} has no {sorted(used - set(self.slots))}")
+        missing = (used - set(self.slots)) | {one for one in self.quoted if not whole_words(one).search(self.text)}
+        if missing:
+            raise ValueError(f"{self.text!r} has no {sorted(missing)}")
+
+    @property
+    def quoted(self) -> list[str]:
+        """The words of the text that are names and no slots."""
+        return list(dict.fromkeys(one for wanted in self.wanted for one in wanted.quoted))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is only actions that are done at once."""
+        verbs = ("on", "off", "toggle", "describe")
+        return bool(self.wanted) and all(one.verb in verbs and not one.times for one in self.wanted)
+
+    @property
+    def is_command(self) -> bool:
+        """Whether it is one or two commands that are done at once, and means the same beside another sentence."""
+        alone = self.is_plain and not self.follows and not self.asked
+        return alone and self.wanted[0].verb != "describe" and len(self.wanted) < 3
+
+
+def whole_words(words: str) -> re.Pattern[str]:
+    """Finds words in a text, with nothing attached before them; a postposition may be attached after them."""
+    return re.compile(rf"(?<![\w\u0900-\u097f]){re.escape(words)}")
 
 
 @cache
@@ -108,12 +197,12 @@ def seeds(split: str) -> tuple[Seed, ...]:
     Raises:
         ValueError: an entry of a file is not in the notation.
     """
-    found: dict[tuple[str, str], Seed] = {}
+    found: dict[tuple[str, str, bool, str | None], Seed] = {}
     for path in sorted(FOLDER.glob("*.yaml")):
         entries = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 (on, off: strings)
         for entry in entries:
             seed = _seed(entry)
-            found.setdefault((seed.script, seed.plain), seed)
+            found.setdefault((seed.script, seed.plain, seed.follows, seed.asked), seed)
     return tuple(seed for seed in found.values() if seed.split == split)
 
 
@@ -121,8 +210,9 @@ def _seed(entry: dict[str, str | list[str]]) -> Seed:
     script = next(script for script in "rde" if script in entry)
     do = entry["do"]
     wanted = tuple(map(Wanted.parse, do)) if isinstance(do, list) else ()
-    seed = Seed(script, str(entry[script]), wanted, "" if wanted else str(do), "after" in entry)
-    if not wanted and do not in (*REFUSALS, "undo"):
+    asked = Asking(str(entry["asked"])) if "asked" in entry else None
+    seed = Seed(script, str(entry[script]), wanted, "" if wanted else str(do), "after" in entry, asked)
+    if not wanted and do not in (*REFUSALS, UNDO):
         raise ValueError(f"{seed.text!r}: not a refusal: {do!r}")
     seed.check()
     return seed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from custom_components.batti.interpreter import lexicon
-from custom_components.batti.interpreter.language.grammar import OFF, ON, TOGGLE, Refusal, refusal_line
+from custom_components.batti.interpreter.language.items import OFF, ON, TOGGLE, Refusal, refusal_line
 from custom_components.batti.interpreter.words.fold import fold_name
 
 from .naming import say_kind
@@ -97,87 +97,100 @@ def colour(rng: random.Random, script: str, split: str) -> tuple[str, str]:
     return f"    color_name: {name}\n", said
 
 
-def delayed(rng: random.Random, script: str, command: str) -> str:
-    """The command with a time or a condition, so that it must not be done at once."""
-    number = rng.choice((1, 2, 3, 5, 5, 10, 10, 15, 20, 30, 45, 60))
+_UNITS = {
+    "r": {
+        "seconds": ("second", "sekend", "sec"),
+        "minutes": ("minute", "minet", "minut", "min"),
+        "hours": ("ghanta", "ghantaa", "hour"),
+        "days": ("din",),
+    },
+    "d": {
+        "seconds": ("सेकेन्ड", "सेकेण्ड"),
+        "minutes": ("मिनेट", "मिनट"),
+        "hours": ("घण्टा", "घन्टा"),
+        "days": ("दिन",),
+    },
+    "e": {
+        "seconds": ("seconds", "secs", "sec"),
+        "minutes": ("minutes", "mins", "min", "minute"),
+        "hours": ("hours", "hrs", "hour"),
+        "days": ("days",),
+    },
+}
+_SPANS = {  # durations without a number
+    "r": {
+        "30 minutes": ("aadha ghanta", "adha ghanta"),
+        "90 minutes": ("dedh ghanta", "der ghanta"),
+        "150 minutes": ("adhai ghanta", "arhai ghanta"),
+        "1 hours": ("ek ghanta",),
+        "2 hours": ("dui ghanta",),
+        "1 minutes": ("ek minet", "ek chin", "ekchin"),
+    },
+    "d": {
+        "30 minutes": ("आधा घण्टा", "आधा घन्टा"),
+        "90 minutes": ("डेढ घण्टा",),
+        "150 minutes": ("अढाई घण्टा",),
+        "1 hours": ("एक घण्टा",),
+        "2 hours": ("दुई घण्टा",),
+        "1 minutes": ("एक मिनेट", "एकछिन"),
+    },
+    "e": {
+        "30 minutes": ("half an hour", "half hour"),
+        "15 minutes": ("a quarter of an hour", "quarter of an hour"),
+        "90 minutes": ("an hour and a half",),
+        "1 hours": ("an hour", "one hour"),
+        "1 minutes": ("a minute", "one minute"),
+        "2 minutes": ("a couple of minutes",),
+    },
+}
+_AMOUNTS = {
+    "seconds": (5, 10, 15, 20, 30, 40, 45),
+    "minutes": (2, 3, 5, 5, 10, 10, 15, 20, 25, 30, 40, 45),
+    "hours": (1, 2, 3, 4, 5, 6, 8),
+    "days": (2, 3, 5, 7),
+}
+_CLOCKS = {  # minutes past the hour that is said, and the form
+    "r": ((0, "{h} baje"), (0, "{h} baje"), (30, "sadhe {h} baje"), (15, "sawa {h} baje"), (-15, "pauna {h} baje")),
+    "d": ((0, "{h} बजे"), (0, "{h} बजे"), (30, "साढे {h} बजे"), (15, "सवा {h} बजे"), (-15, "पौने {h} बजे")),
+    "e": ((0, "{h}"), (0, "{h} o'clock"), (30, "half past {h}"), (15, "quarter past {h}"), (-15, "quarter to {h}")),
+}
+
+
+def duration(rng: random.Random, script: str, split: str) -> tuple[str, str]:
+    """A duration as the model writes it (`5 minutes`), and how it is said."""
+    if rng.random() < 0.25:
+        amount = rng.choice(list(_SPANS[script]))
+        return amount, rng.choice(_SPANS[script][amount])
+    unit = rng.choices(list(_AMOUNTS), (2, 6, 2, 0.3))[0]
+    number = rng.choice(_AMOUNTS[unit]) if rng.random() < 0.7 else rng.randint(1, 24 if unit == "hours" else 30)
+    return f"{number} {unit}", f"{_number(rng, number, script, split)} {rng.choice(_UNITS[script][unit])}"
+
+
+def clock(rng: random.Random, script: str, split: str) -> tuple[str, str]:
+    """A clock time as the model writes it (`5:30`), and how it is said."""
     hour = rng.randint(1, 12)
-    before = {
-        "r": (
-            f"{number} minute pachi",
-            f"{number} minet pachhi",
-            "ek chin pachi",
-            f"{number} ghanta pachi",
-            f"beluka {hour} baje",
-            f"bihana {hour} baje",
-            f"rati {hour} bajepachi",
-            f"{hour} baje",
-            "bholi",
-            "bholi bihana",
-            "sanjha parda",
-            "gham astauda",
-            "suryasta ma",
-            "dhoka khulda",
-            "koi auda",
-            "ma ghar auda",
-            "koi aayo bhane",
-            "andhyaro bhayo bhane",
-            "harek din",
-            "dinahu beluka",
-            "pani paryo bhane",
-            f"{number} minute ko lagi",
-            "ma sutepachi",
-            f"{number} second pachi",
-            "sabai sutepachi",
-            "movie sakiepachi",
-            f"aaja rati {hour} baje",
-            "pachi",
-            "bhare",
-            "ek ghanta ma",
-        ),
-        "d": (
-            f"{number} मिनेट पछि",
-            f"{number} मिनेटपछि",
-            f"बेलुका {hour} बजे",
-            f"बिहान {hour} बजे",
-            "भोलि",
-            "घाम अस्ताउँदा",
-            "सूर्यास्तमा",
-            "ढोका खुल्दा",
-            "कोही आउँदा",
-            "म घर आउँदा",
-            "कोही आयो भने",
-            "अँध्यारो भयो भने",
-            "हरेक दिन",
-            "दिनहुँ बेलुका",
-            f"{number} मिनेटको लागि",
-            f"{number} घण्टा पछि",
-            f"राति {hour} बजे",
-            "म सुतेपछि",
-            "भरे",
-        ),
-        "e": (
-            f"in {number} minutes",
-            f"after {number} minutes",
-            f"at {hour} pm",
-            f"at {hour} o'clock",
-            "tomorrow",
-            "at sunset",
-            "when the door opens",
-            "when someone comes",
-            "when I get home",
-            "if it gets dark",
-            "every day",
-            "every evening",
-            f"for {number} minutes",
-            "tonight",
-            "later",
-            "when the movie ends",
-            f"in {number} seconds",
-            "at sunrise",
-        ),
-    }[script]
-    phrase = rng.choice(before)
-    return f"{phrase} {command}" if rng.random() < (0.75 if script != "e" else 0.35) else f"{command} {phrase}"
+    if rng.random() < 0.35:
+        minute = rng.choice((0, 15, 30, 45, rng.randrange(0, 60, 5), rng.randrange(60)))
+        hour = rng.randint(13, 23) if rng.random() < 0.15 else hour
+        said = f"{hour}:{minute:02}"
+        if script == "d" and rng.random() < 0.7:
+            said = _devanagari(said)
+        return f"{hour}:{minute:02}", f"{said} {_CLOCKS[script][0][1].split()[-1]}" if script != "e" else said
+    minutes, form = rng.choice(_CLOCKS[script])
+    said = form.replace("{h}", _number(rng, hour, script, split))
+    hour, minute = divmod(hour * 60 + minutes, 60)
+    return f"{hour or 12}:{minute:02}", said
+
+
+def _number(rng: random.Random, number: int, script: str, split: str) -> str:
+    """A number in digits or in words."""
+    if number in lexicon.load("numbers") and rng.random() < 0.35:
+        return say_kind(rng, "numbers", number, script, split)
+    return _devanagari(str(number)) if script == "d" and rng.random() < 0.6 else str(number)
+
+
+def _devanagari(digits: str) -> str:
+    return "".join(chr(0x966 + int(one)) if one.isdecimal() else one for one in digits)
 
 
 @cache

@@ -7,32 +7,56 @@ plan of that one in its prompt, as in the integration.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.language.grammar import (
+from custom_components.batti.interpreter.language.items import (
     ALL,
+    CANCEL,
+    CHANGE,
     DATA_FAMILIES,
     DESCRIBE,
+    EVERY_LINE,
     EXCEPT_LINE,
     HERE,
     LABEL_PREFIX,
+    LIST,
     OFF,
     ON,
+    PAUSE,
+    RESUME,
+    SPECIAL_LABELS,
+    TEACH,
     TOGGLE,
     UNDO,
+    Asking,
     action_line,
+    asked_line,
     label_line,
 )
+from custom_components.batti.interpreter.resolve import has_meaning, renamed_before
 
 from . import seeds, values
-from .answers import MARKED_NAME, Clause
+from .answers import CLOSE, FIRST, MARKED_NAME, OPEN, Clause
 from .commands import Example, Speaker
 from .phrasebook import TRAIN, VALIDATION
 from .seeds import Seed, Wanted
 
-ACTION_OF = {"on": ON, "off": OFF, "toggle": TOGGLE, "describe": DESCRIBE}
+ACTION_OF = {
+    "on": ON,
+    "off": OFF,
+    "toggle": TOGGLE,
+    "describe": DESCRIBE,
+    "undo": UNDO,
+    "teach": TEACH,
+    "list_routines": LIST,
+    "cancel": CANCEL,
+    "pause": PAUSE,
+    "resume": RESUME,
+    "change": CHANGE,
+}
 MEANING_OF = {
     "on": "turn_on",
     "off": "turn_off",
@@ -48,11 +72,12 @@ _FAMILY = {line.partition(":")[0]: index for index, family in enumerate(DATA_FAM
 
 @dataclass
 class _Filling:
-    """What fills the slots of one sentence: names as said (marked), numbers, and the data lines of colours."""
+    """What fills the slots of one sentence: names as said (marked), numbers, data lines of colours, times."""
 
     names: dict[str, list[str]]
     numbers: dict[str, int]
     colours: dict[str, str]
+    times: dict[str, str]  # durations and clock times as the model writes them
 
 
 class Voice(Speaker):
@@ -65,23 +90,31 @@ class Voice(Speaker):
 
     def _try(self) -> Example:
         draw = self.rng.random()
-        if draw < 0.11:
+        if draw < 0.1:
             return self._follow_up()
-        example = self._written() if draw < 0.76 else super()._try()
+        if draw < 0.12:
+            return self._reply()
+        if draw < 0.2:
+            return self._written(often=lambda seed: not seed.is_plain and not seed.refusal)
+        example = self._written() if draw < 0.8 else super()._try()
         if self.rng.random() < 0.14 and _stands_alone(example):
             return self._after_another(example)
         return example
 
     # -- sentences that people wrote
 
-    def _written(self) -> Example:
+    def _written(self, often: Callable[[Seed], bool] | None = None) -> Example:
+        """A sentence that somebody wrote; `often`: of these kinds, which are rarer among the seeds than in a home."""
         draw = self.rng.random()
-        if draw < 0.14:
+        if often is None and draw < 0.14:
             return self._two_commands()
-        refused = draw < 0.17  # more refusals than people wrote: at least 15% of all sentences must be refused
-        return self._say_seed(
-            self._seed(lambda seed: not seed.follows and (bool(seed.refusal) or not refused)), often=0.55
-        )
+        refused = draw < 0.23  # more refusals than people wrote: at least 15% of all sentences must be refused
+
+        def fits(seed: Seed) -> bool:
+            wanted = often(seed) if often else bool(seed.refusal) or not refused
+            return wanted and not seed.follows and not seed.asked
+
+        return self._say_seed(self._seed(fits), often=0.55)
 
     def _seed(self, fits: Callable[[Seed], bool]) -> Seed:
         while not fits(seed := self.rng.choice(self._seeds)):
@@ -100,18 +133,14 @@ class Voice(Speaker):
         if seed.refusal:
             return self._refuse_seed(seed, self._surrounded(text, often=often * 0.5))
         clauses = [self._clause_of(wanted, filling, []) for wanted in seed.wanted]
-        return self._example(self._surrounded(text, often=often), clauses)
+        return self._example(self._surrounded(text, often=often if seed.is_plain else often * 0.4), clauses)
 
     def _two_commands(self) -> Example:
         """Two commands in one sentence."""
-
-        def is_command(seed: Seed) -> bool:
-            return bool(seed.wanted) and not seed.follows and seed.wanted[0].verb != "describe" and len(seed.wanted) < 3
-
-        first = self._seed(is_command)
+        first = self._seed(lambda seed: seed.is_command)
         text, filling = self._fill_seed(first)
         clauses = [self._clause_of(wanted, filling, []) for wanted in first.wanted]
-        second = self._seed_like(first, is_command)
+        second = self._seed_like(first, lambda seed: seed.is_command)
         other, filling = self._fill_seed(second)
         clauses += [self._clause_of(wanted, filling, []) for wanted in second.wanted]
         joint = self.book.word("then", self.script)
@@ -125,13 +154,18 @@ class Voice(Speaker):
         return second
 
     def _fill_seed(self, seed: Seed) -> tuple[str, _Filling]:
-        filling = _Filling({}, {}, {})
+        filling = _Filling({}, {}, {}, {})
         slots = {slot: self._slot(slot, filling) for slot in seed.slots}
+        text = seed.text
+        for words in seed.quoted:
+            self._said += 1
+            name = filling.names[f"'{words}'"] = [f"{OPEN}{chr(FIRST + self._said)}{words}{CLOSE}"]
+            text = seeds.whole_words(words).sub(lambda _, name=name: name[0], text, count=1)
         for word, meaning in MEANING_OF.items():
             if f"{{{word}}}" in seed.text:
                 slots[word] = self.book.verb(meaning, self._word_script() if seed.script != "e" else "r")
         self.book.used.append(f"{seed.script}: {seed.text}")
-        return self.book.fill(seed.text, self._word_script, slots), filling
+        return self.book.fill(text, self._word_script, slots), filling
 
     def _slot(self, slot: str, filling: _Filling) -> str:
         if slot in seeds.PERCENTS:
@@ -142,7 +176,11 @@ class Voice(Speaker):
             line, said = values.colour(self.rng, self.script, self.split)
             filling.colours[slot] = line
             return said
-        if slot in seeds.SECONDS:
+        if slot in (*seeds.DURATIONS, *seeds.CLOCKS):
+            draw = values.duration if slot in seeds.DURATIONS else values.clock
+            filling.times[slot], said = draw(self.rng, self.script, self.split)
+            return said
+        if slot in seeds.NUMBERS:
             filling.numbers[slot] = self.rng.choice(
                 (1, 2, 3, 5, 5, 10, 10, 15, 20, 30, 45, 60, self.rng.randint(1, 60))
             )
@@ -168,12 +206,18 @@ class Voice(Speaker):
         return self._light_name() if lamp else self._place_name()
 
     def _clause_of(self, wanted: Wanted, filling: _Filling, before: list[str]) -> Clause:
-        """The clause of one action; `before`: the labels that `it` stands for."""
-        names = list(_names(wanted.targets, filling, before))
-        clause = Clause(ACTION_OF[wanted.verb], names, "")
+        """The clause of one item; `before`: the labels that `it` stands for."""
+        name = f"{wanted.verb} {wanted.kind}" if wanted.verb in ("when", "if", "answer") else wanted.verb
+        clause = Clause(ACTION_OF.get(name, name), list(_names(wanted.targets, filling, before)))
+        clause.places = list(_names(wanted.places, filling, before))
         clause.exceptions = list(_names(wanted.exceptions, filling, before))
         lines = [_line(data, filling) for data in wanted.data]
         clause.data = sorted(lines, key=lambda line: _FAMILY[line.partition(":")[0]])
+        clause.times = [line for time in wanted.times for line in _time_lines(time, filling)]
+        if wanted.verb == "after":
+            clause.value = f" {_amount(wanted.kind, filling)}\n"
+        if wanted.name:
+            clause.called = filling.names[f"'{wanted.name}'"][0]
         return clause
 
     def _refuse_seed(self, seed: Seed, text: str) -> Example:
@@ -185,36 +229,67 @@ class Voice(Speaker):
 
     def _follow_up(self) -> Example:
         """A sentence that follows on from another; in one of five nothing came before it."""
-        before = None if self.rng.random() < 0.2 else self._previous_command()
         seed = self._seed(lambda seed: seed.follows)
+        corrects = seed.wanted[:1] == (Wanted(seeds.UNDO),)
+        used, said, script = list(self.book.used), self._said, self.script
+        before = None if self.rng.random() < 0.2 and not corrects else self._previous_command()
+        self.script, self._said, self.book.used[:] = script, said, used
         text, filling = self._fill_seed(seed)
+        return self._after_seed(seed, text, filling, before)
+
+    def _reply(self) -> Example:
+        """An answer to a question of the house, or a new command instead of one."""
+        seed = self._seed(lambda seed: seed.asked is not None)
+        used, said, script = list(self.book.used), self._said, self.script
+        before = self._previous_command()
+        self.script, self._said, self.book.used[:] = script, said, used
+        answer = before.answer
+        if seed.asked is Asking.WHICH_ROOM:
+            labels = [line for line in answer.splitlines(keepends=True) if line.startswith(LABEL_PREFIX)]
+            answer = answer.replace("".join(labels), label_line(HERE), 1) if "".join(labels) in answer else answer
+        before = replace(before, answer=answer)
+        text, filling = self._fill_seed(seed)
+        example = self._after_seed(seed, text, filling, before)
+        return replace(example, previous=f"{asked_line(seed.asked)}{example.previous}") if seed.asked else example
+
+    def _after_seed(self, seed: Seed, text: str, filling: _Filling, before: Example | None) -> Example:
+        """What a sentence asks for after another one."""
         if seed.refusal:
             example = self._refuse_seed(seed, text)
-            return replace(example, previous=before.answer) if before else example
+            return _after(example, before) if before else example
+        kept = renamed_before(before.answer) if before else None
+        labels = _labels_in(kept[0]) if kept else []
         clauses = []
         for wanted in seed.wanted:
             if wanted.verb == seeds.SAME:
-                if before is None or before.answer.count("- action") > 1 or EXCEPT_LINE in before.answer:
+                if (
+                    before is None
+                    or kept is None
+                    or before.answer.count("- action") > 1
+                    or EXCEPT_LINE in before.answer
+                ):
                     return self._try()
-                clauses.append(self._same(before.answer, wanted, filling))
+                clauses.append(self._same(kept[0], wanted, filling, labels))
             else:
-                clauses.append(self._clause_of(wanted, filling, _labels_in(before.answer) if before else [HERE]))
-        example = self._example(self._surrounded(text, often=0.4), clauses, _labels_in(before.answer) if before else ())
+                clauses.append(self._clause_of(wanted, filling, labels if before else [HERE]))
+        example = self._example(self._surrounded(text, often=0.4), clauses, labels)
         return _after(example, before) if before else example
 
-    def _same(self, answer: str, wanted: Wanted, filling: _Filling) -> Clause:
+    def _same(self, answer: str, wanted: Wanted, filling: _Filling, before: list[str]) -> Clause:
         lines = answer.splitlines(keepends=True)
-        clause = Clause(lines[0].split()[-1], list(_names(wanted.targets, filling, [])), "")
+        clause = Clause(lines[0].split()[-1], list(_names(wanted.targets, filling, before)))
+        clause.places = list(_names(wanted.places, filling, before))
         clause.data = [line for line in lines if line.startswith("    ") and ":" in line]
         return clause
 
     def _previous_command(self) -> Example:
-        """A command for a few lights, which another sentence can follow on from."""
+        """A command for a few lights, done at once, which another sentence can follow on from."""
         while True:
-            draw = self.rng.random()
-            example = self._written() if draw < 0.7 else super()._try()
-            fine = example.answer.startswith("- action: light") and label_line("") not in example.answer
-            if fine and ALL not in example.answer and len(_labels_in(example.answer)) < 4 and example.marked:
+            example = self._written() if self.rng.random() < 0.7 else super()._try()
+            at_once = example.answer.startswith("- action: light") and has_meaning(example.answer)
+            named = label_line("") not in example.answer and ALL not in example.answer
+            few = len(_labels_in(example.answer)) < 4
+            if at_once and named and few and example.marked and not example.previous:
                 return example
 
     def _after_another(self, example: Example) -> Example:
@@ -224,12 +299,18 @@ class Voice(Speaker):
 
 def _stands_alone(example: Example) -> bool:
     """Whether a sentence means the same after any other: `batti bala` alone may mean the room of the sentence before."""
+    if example.previous:
+        return False
     return HERE not in example.answer or any(words in example.text.lower() for words in _EXPLICIT_HERE)
 
 
 def _after(example: Example, before: Example) -> Example:
-    labels = tuple(dict.fromkeys((*example.labels, *(label for label in _labels_in(before.answer) if label != HERE))))
-    return replace(example, previous=before.answer, labels=labels, intent=f"{example.intent}, later turn")
+    kept = renamed_before(before.answer)
+    if kept is None:
+        return example
+    lines, markers = kept
+    names = dict(example.names) | {marker: before.names.get(label, label) for label, marker in markers.items()}
+    return replace(example, previous=lines, names=names, intent=f"{example.intent}, later turn")
 
 
 def _labels_in(answer: str) -> list[str]:
@@ -241,8 +322,8 @@ def _names(targets: tuple[str, ...], filling: _Filling, before: list[str]) -> It
     for target in targets:
         if target == seeds.IT:
             yield from before
-        elif target in ("here", "all"):
-            yield HERE if target == "here" else ALL
+        elif target.upper() in SPECIAL_LABELS and len(target) > 1:
+            yield target.upper()
         else:
             yield from filling.names[target]
 
@@ -257,8 +338,28 @@ def _line(data: str, filling: _Filling) -> str:
         return f"    brightness_step_pct: {'-' if data[0] == '-' else ''}{number}\n"
     if data == "flash":
         return "    flash: short\n"
-    if head == "transition":
-        return f"    transition: {filling.numbers[value] if value.isalpha() else value}\n"
-    if head == "kelvin":
-        return f"    color_temp_kelvin: {value}\n"
-    return filling.colours.get(value, f"    color_name: {value}\n")
+    if head == "colour":
+        return filling.colours.get(value, f"    color_name: {value}\n")
+    key = {"kelvin": "color_temp_kelvin"}.get(head, head)
+    return f"    {key}: {filling.numbers.get(value, value)}\n"
+
+
+def _time_lines(time: str, filling: _Filling) -> Iterator[str]:
+    """The lines of one piece of the notation for times."""
+    key, _, value = time.partition(":")
+    if key == "every":
+        yield EVERY_LINE
+        yield from (f"{LABEL_PREFIX}{day}\n" for day in value.split("+"))
+    elif key in ("for", "offset"):
+        said = filling.times.get(value) or _amount(re.sub(r"(-?(?:\d+|n))([a-z]+)", r"\1 \2", value), filling)
+        yield f"  {key}: {said}\n"
+    else:
+        yield f"  {key}: {filling.times.get(value, value)}\n"
+
+
+def _amount(said: str, filling: _Filling) -> str:
+    """`5 minutes`, from itself, a slot for a number (`n minutes`) or one for the whole (`t`)."""
+    number, _, unit = said.partition(" ")
+    if not unit:
+        return filling.times[number]
+    return f"{filling.numbers.get(number, number)} {unit}"

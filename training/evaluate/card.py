@@ -33,7 +33,7 @@ tags: [home-assistant, llama.cpp, nepali, code-mixed]
 # {name}
 
 Turns a sentence to the lights of a home (romanised Nepali, Devanagari, English, mixed; folded and with the home's names
-in brackets, as `interpreter/` does it) into Home Assistant light actions.
+as markers, as `interpreter/` does it) into Home Assistant light actions.
 
 A Llama of {width} x {layers} with {vocabulary:,} pieces, {bytes:,} bytes at Q8_0. Trained by
 `training/nano/` from nothing (`recipes/nano.yaml`), then on a data set that had grown since

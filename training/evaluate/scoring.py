@@ -13,28 +13,34 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from custom_components.batti.interpreter.language.grammar import (
+from custom_components.batti.interpreter.language.items import (
     ALL,
     DATA_LINE,
     DESCRIBE,
+    EVERY_LINE,
     EXCEPT_LINE,
     HERE,
+    IN_LINE,
     LABEL_PREFIX,
     LIGHT_ACTIONS,
+    SPECIAL_LABELS,
     TARGET_LINE,
     TOGGLE,
     UNDO,
-    Refusal,
+    WRITTEN_REFUSALS,
 )
+from custom_components.batti.interpreter.resolve import has_meaning
 
 ENOUGH = 0.99  # share of right answers above a threshold that makes it reliable
 METRICS = ("effect", "exact match", "partial match", "refusal recall", "refusal precision")
 THRESHOLDS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
 CLASSES = (
     *("turn_on", "turn_off", "toggle", "brightness", "step", "colour", "several", "describe", "undo"),
-    *(reason.value for reason in Refusal),
+    "conversation or routine",
+    *(reason.value for reason in WRITTEN_REFUSALS),
 )
 _ACTION = "- action: "
+_KEYS = "keys"  # lines of an item that stand in no block, such as `for: 10 minutes`
 _BINS = 10
 _Z = 1.96  # of a 95% interval
 _HOME_SIZES = ((10, "1-10"), (20, "11-20"), (40, "21-40"))
@@ -50,7 +56,7 @@ Figures = dict[str, float]  # n, share, low, high
 
 @dataclass
 class Step:
-    """One action of an answer, with labels as targets; repeated lines count once."""
+    """One item of an answer, with labels as targets; repeated lines count once."""
 
     action: str
     parts: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))  # dict as ordered set
@@ -67,8 +73,13 @@ class Step:
 
     @property
     def labels(self) -> set[str]:
-        """All labels that it names, exceptions too."""
-        return {*self.parts[TARGET_LINE], *self.parts[EXCEPT_LINE]}
+        """All labels that it names, places and exceptions too."""
+        return {*self.parts[TARGET_LINE], *self.parts[IN_LINE], *self.parts[EXCEPT_LINE]}
+
+    @property
+    def rest(self) -> tuple[frozenset[str], ...]:
+        """What it has besides targets and exceptions: places, data, times, and the name that is taught."""
+        return tuple(frozenset(self.parts[part]) for part in (IN_LINE, DATA_LINE, EVERY_LINE, _KEYS))
 
     @property
     def can_be_said_twice(self) -> bool:
@@ -77,16 +88,19 @@ class Step:
 
 
 def steps_of(answer: str) -> list[Step]:
-    """The actions of an answer; none if it refuses."""
+    """The items of an answer; none if it refuses."""
     steps: list[Step] = []
-    part = ""
+    part = TARGET_LINE
     for line in answer.splitlines(keepends=True):
-        if line.startswith(_ACTION):
+        if line.startswith("- "):
             steps.append(Step(line.removeprefix(_ACTION).strip()))
-        elif line in (TARGET_LINE, EXCEPT_LINE, DATA_LINE):
+            part = TARGET_LINE
+        elif line in (TARGET_LINE, IN_LINE, EXCEPT_LINE, DATA_LINE, EVERY_LINE):
             part = line
-        elif steps:
+        elif steps and line.startswith("    "):
             steps[-1].parts[part][line.removeprefix(LABEL_PREFIX).strip()] = None
+        elif steps:
+            steps[-1].parts[_KEYS][line.strip()] = None
     return steps
 
 
@@ -94,8 +108,8 @@ def same_effect(found: str, wanted: str, labels: Collection[str] | None = None) 
     """Whether two answers do the same to the lights, as far as their lines show.
 
     Ignored: the order of labels and of data lines, repeated labels, and whether the same action on several targets is
-    written once or several times in a row. All answers that change no light are equal (refusals, questions, and undo, which
-    the integration does without the model). The order of different actions counts. So does the grouping of toggles and
+    written once or several times in a row. All answers that change no light now are equal: refusals, questions, undo, and
+    what the house cannot do yet (`resolve.has_meaning`). The order of different actions counts. So does the grouping of toggles and
     steps, because two labels may share a light. Two labels for the same thing count as different: so the score is rather a
     little too low than too high.
 
@@ -118,18 +132,18 @@ def same_effect(found: str, wanted: str, labels: Collection[str] | None = None) 
 
 def _effect(answer: str, labels: Collection[str] | None) -> list[Any]:
     runs: list[tuple[Step, dict[frozenset[str], set[str]]]] = []
-    for step in steps_of(answer):
+    for step in steps_of(answer) if has_meaning(answer) else ():
         if step.action not in LIGHT_ACTIONS or (labels is not None and not step.labels <= {*labels, HERE, ALL}):
             continue
         last = runs[-1][0] if runs else None
-        if not (last and step.can_be_said_twice and (last.action, last.data) == (step.action, step.data)):
+        if not (last and step.can_be_said_twice and (last.action, last.rest) == (step.action, step.rest)):
             runs.append((step, defaultdict(set)))
         # Only targets with the same exceptions may be merged.
         runs[-1][1][frozenset(step.parts[EXCEPT_LINE])] |= step.parts[TARGET_LINE].keys()
     return [
         (
             step.action,
-            step.data,
+            step.rest,
             {left_out: {ALL} if ALL in targets else targets for left_out, targets in parts.items()},
         )
         for step, parts in runs
@@ -146,7 +160,7 @@ def canonical(answer: str, labels: Collection[str]) -> list[Any]:
     >>> canonical(f"{on}a\\n{on}my garage\\n", ["a"])[0][:2]
     ['light.turn_on', ('a', '?')]
     """
-    known = {*labels, HERE, ALL}
+    known = {*labels, *SPECIAL_LABELS}
     if not (steps := steps_of(answer)):
         return [answer]
 
@@ -157,10 +171,10 @@ def canonical(answer: str, labels: Collection[str]) -> list[Any]:
     before: Step | None = None
     for step in steps:
         targets, left_out = names(step, TARGET_LINE), names(step, EXCEPT_LINE)
-        joins = before and step.can_be_said_twice and (before.action, before.data) == (step.action, step.data)
+        joins = before and step.can_be_said_twice and (before.action, before.rest) == (step.action, step.rest)
         if joins and not left_out and not found[-1][2]:
             targets = tuple(dict.fromkeys((*found.pop()[1], *targets)))
-        found.append([step.action, targets, left_out, step.data])
+        found.append([step.action, targets, left_out, step.rest])
         before = step
     return found
 
@@ -175,13 +189,15 @@ def class_of(answer: str) -> str:
     """
     if answer.startswith("["):
         return answer.partition("#")[2].strip()
+    if not has_meaning(answer) and "- action: light" in answer:
+        return "conversation or routine"
     kinds = {_kind(step) for step in steps_of(answer)}
     return kinds.pop() if len(kinds) == 1 else "several"
 
 
 def _kind(step: Step) -> str:
-    if step.action in (DESCRIBE, UNDO):
-        return step.action.partition(".")[2]
+    if step.action not in LIGHT_ACTIONS:
+        return step.action.partition(".")[2] if step.action in (DESCRIBE, UNDO) else "conversation or routine"
     by_key = {"color_name": "colour", "color_temp_kelvin": "colour", "brightness_step_pct": "step"}
     by_key["brightness_pct"] = "brightness"
     plain = step.action.partition(".")[2]

@@ -27,9 +27,9 @@ CONFIG = "adapter_config.json"
 OWN_BASES = ("nano", "tiny", "tiny-llama3", "llama32-1b-shape")  # those that finetune/bases.py makes
 # Unsloth adds these to the names of its 4-bit copies.
 _FOUR_BIT_SUFFIXES = ("-unsloth-bnb-4bit", "-bnb-4bit")
-_PROBE = "[ bansa ] ko bati bala"
+_PROBE = "A ko bati bala"
 # Other pre-tokenisers split this text differently.
-_TEXT = "Don't  [ bansa ] ko 12345% batti\n  target:\n\n    - भान्साको बत्ती, 3.5;\t WE'LL see…\r\n "
+_TEXT = "Don't  A ko 12345% batti\n  target:\n\n    - भान्साको बत्ती, 3.5;\t WE'LL see…\r\n "
 _TOLERANCE = 1e-3  # of the largest logit; merging in float32 changes about 1e-5
 
 

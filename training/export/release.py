@@ -38,7 +38,7 @@ language: [ne, en]
 # {name}
 
 Turns a sentence to the lights of a home (romanised Nepali, Devanagari, English, mixed; folded and with the home's names
-in brackets, as Batti's `interpreter/` does it) into Home Assistant light actions. It speaks Batti's prompt `{version}`.
+as markers, as Batti's `interpreter/` does it) into Home Assistant light actions. It speaks Batti's prompt `{version}`.
 
 {origin}
 

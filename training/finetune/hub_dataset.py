@@ -49,7 +49,7 @@ sentences and words that were written for it; no recordings, and nobody's home.
 | `messages` | system, user, assistant, as chat templates take them |
 | `conversations` | the same in ShareGPT's form |
 | `text` | what was said, in the spelling and the script it was said in |
-| `sentence` | the same as the model sees it: one spelling for all scripts, names that the home has in brackets |
+| `sentence` | the same as the model sees it: one spelling for all scripts, markers for names that the home has |
 | `previous` | the answer before, where the sentence may follow on from it |
 | `labels` | the names that the home has, of those that the sentence mentions |
 | `intent`, `script` | what kind of sentence it is; `r` romanised, `d` Devanagari, `e` English |

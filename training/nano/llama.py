@@ -1,8 +1,7 @@
 """The Llama that `train.py` trains, written so that it trains fast on a CPU.
 
 It computes the same as transformers' LlamaForCausalLM (tied embeddings, rotary positions, SwiGLU, RMSNorm), but query, key
-and value in one product, gate and up in another, and logits only where there is a loss: that is faster on two cores
-(figures in LOG.md).
+and value in one product, gate and up in another: that is faster on two cores (figures in LOG.md).
 """
 
 from __future__ import annotations
@@ -91,8 +90,8 @@ class Llama(nn.Module):
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
 
-    def forward(self, prefix: Tensor, tokens: Tensor, where: Tensor) -> Tensor:
-        """Logits (n, vocabulary) at the positions `where` (n,) of the flattened tokens (batch, time).
+    def forward(self, prefix: Tensor, tokens: Tensor) -> Tensor:
+        """Logits (batch * time, vocabulary) after each of the tokens (batch, time).
 
         `prefix` (length,) stands before every sentence and is computed only once.
         """
@@ -100,8 +99,7 @@ class Llama(nn.Module):
         cos, sin = (table[: len(prefix) + tokens.shape[1]].to(x.dtype) for table in (self.cos, self.sin))
         for block in self.blocks:
             before, x = block(before, x, cos, sin)
-        x = x.flatten(0, 1)[where]
-        return functional.linear(_norm(x, self.norm), self.embedding.weight)
+        return functional.linear(_norm(x.flatten(0, 1), self.norm), self.embedding.weight)
 
 
 def _norm(x: Tensor, weight: Tensor) -> Tensor:

@@ -18,7 +18,6 @@ from ..data import dataset, encoding
 from . import tokenizer as tokenisers
 
 _LENGTHS = range(16, 185, 8)  # batches are padded to one of these
-_ANSWER_SHARE = 0.5  # at most this share of a batch's tokens are answers
 
 Sample = tuple[np.ndarray, int]  # tokens, and where the answer begins
 
@@ -67,7 +66,7 @@ class DropoutEncoder:
                 return self._whole(piece.text)
             numbers: list[int] = []
             for word in sentence.split():
-                free = word.isalpha() and word not in copied
+                free = word.islower() and word not in copied  # markers are upper case
                 numbers += self._with_dropout.encode(f" {word}").ids if free else self._whole(f" {word}")
             return numbers
 
@@ -112,17 +111,17 @@ def batches(samples: list[Sample], tokens_per_step: int, rng: random.Random) -> 
 
 
 def tensors(length: int, several: list[Sample]) -> Iterator[torch.Tensor]:
-    """Tokens (batch, length), flat positions that predict a token of an answer (padded), these tokens (-100: padding)."""
+    """What one step needs: tokens (batch, length), the token after each (batch * length,), and what these belong to.
+
+    The last one is 2 where the next token is of an answer, 1 where it is of a sentence (or of the lines before it), and 0
+    where it is padding.
+    """
     tokens = np.zeros((len(several), length), np.int64)
-    where: list[int] = []
-    wanted: list[int] = []
+    following = np.zeros((len(several), length), np.int64)
+    parts = np.zeros((len(several), length), np.int64)
     for row, (numbers, start) in enumerate(several):
-        tokens[row, : len(numbers)] = numbers
-        where += range(row * length + start - 1, row * length + len(numbers) - 1)
-        wanted += numbers[start:].tolist()
-    room = int(len(several) * length * _ANSWER_SHARE)
-    where, wanted = where[:room], wanted[:room]
-    padding = room - len(where)
-    yield torch.from_numpy(tokens)
-    yield torch.tensor(where + [0] * padding)
-    yield torch.tensor(wanted + [-100] * padding)
+        end = len(numbers) - 1
+        tokens[row, : end + 1] = numbers
+        following[row, :end] = numbers[1:]
+        parts[row, : start - 1], parts[row, start - 1 : end] = 1, 2
+    yield from map(torch.from_numpy, (tokens, following.reshape(-1), parts.reshape(-1)))

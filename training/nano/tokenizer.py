@@ -13,15 +13,24 @@ from pathlib import Path
 from gguf import TokenType
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from custom_components.batti.interpreter.language.grammar import (
-    ACTIONS,
+from custom_components.batti.interpreter.language.items import (
     DATA_FAMILIES,
+    DATA_LINE,
+    DAY_LINES,
+    EVERY_LINE,
     EXCEPT_LINE,
-    Refusal,
-    action_line,
-    refusal_line,
+    IN_LINE,
+    LABEL_PREFIX,
+    NAME_KEY,
+    PART_LINES,
+    SPECIAL_LABELS,
+    TARGET_LINE,
+    VALUES_OF,
+    Asking,
+    asked_line,
+    fixed_lines,
 )
-from custom_components.batti.interpreter.language.prompt import CHAT_TOKENS, END_OF_TURN
+from custom_components.batti.interpreter.language.prompt import CHAT_TOKENS, END_OF_TURN, MARKERS, MARKERS_BEFORE
 
 from ..gguf_files.vocabulary import Vocabulary
 
@@ -32,13 +41,16 @@ _LLAMA3 = (
 )
 
 
-def pieces() -> list[str]:
-    """The parts of the output language that are one token each: whole lines, and the keys of data lines.
+_WHOLE = (TARGET_LINE, IN_LINE, EXCEPT_LINE, DATA_LINE, EVERY_LINE, *PART_LINES, *DAY_LINES)
 
-    `  target:` and `  data:` are not: as `  except:` is one token, their first token already tells all three apart.
-    """
-    keys = dict.fromkeys(line.partition(":")[0] + ":" for family in DATA_FAMILIES for line in family)
-    return [*map(action_line, ACTIONS), *map(refusal_line, Refusal), EXCEPT_LINE, *keys]
+
+def pieces() -> list[str]:
+    """The parts of the output language that are one token each: whole lines, keys, the start of label lines, labels."""
+    whole = (line for line in fixed_lines() if line.endswith("\n") and (not line.startswith(" ") or line in _WHOLE))
+    keys = (line.partition(":")[0] + ":" for family in DATA_FAMILIES for line in family)
+    labels = (f" {label}" for label in (*MARKERS, *MARKERS_BEFORE, *SPECIAL_LABELS))
+    asked = map(asked_line, Asking)
+    return list(dict.fromkeys([*whole, *VALUES_OF, NAME_KEY, *keys, *asked, LABEL_PREFIX.rstrip(), *labels]))
 
 
 def train(texts: Iterable[str], size: int) -> Tokenizer:

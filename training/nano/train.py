@@ -29,6 +29,7 @@ from .. import plotting
 from ..data import dataset
 from . import gguf_file
 from . import tokenizer as tokenisers
+from .grown import grown
 from .llama import Llama, Shape
 from .precision import compute_type, orthogonalise_in_float32
 from .samples import Sample, batches, encode_all, prefix, tensors
@@ -52,7 +53,8 @@ def main() -> None:
     parser.add_argument(
         "--start",
         type=Path,
-        help="start from the weights and tokeniser of this GGUF (made by training.nano) or run folder",
+        help="start from the weights and tokeniser of this GGUF (made by training.nano, also for an earlier output language) "
+        "or run folder",
     )
     parser.add_argument(
         "--minutes", type=float, help="stop after so long with a usable model; the same command continues from there"
@@ -62,7 +64,7 @@ def main() -> None:
     options.run.mkdir(parents=True, exist_ok=True)
     start = None
     if options.start:
-        start, tokens = gguf_file.read(options.start)
+        start, tokens = grown(*gguf_file.read(options.start))
         tokens.save(str(options.run / "tokenizer.json"))
     dataset.write_all(options.data, recipe["data"]["sentences"], recipe["seed"])
     tokens = make_tokenizer(recipe, options.data, options.run)
@@ -171,7 +173,7 @@ class Trainer:
         with torch.no_grad():
             for mine, kept in zip(self.work.parameters(), self.model.parameters(), strict=True):
                 mine.copy_(kept)
-        loss = self._loss_of(*(part.to(self.device) for part in tensors(length, several)))
+        loss, on_answers = self._loss_of(*(part.to(self.device) for part in tensors(length, several)))
         loss.backward()
         for mine, kept in zip(self.work.parameters(), self.model.parameters(), strict=True):
             kept.grad = mine.grad.float()
@@ -184,15 +186,20 @@ class Trainer:
             for name, tensor in self.model.state_dict().items():
                 self.average[name].lerp_(tensor, 1 - decay)
         self.step += 1
-        self.losses.append(loss.item())
+        self.losses.append(on_answers.item())
         if math.isnan(self.losses[-1]):
             raise RuntimeError(
                 f"The loss is not a number any more, after {self.step} steps: begin anew from {self.run}"
             )
         return self.losses[-1]
 
-    def _loss(self, tokens: torch.Tensor, where: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        return functional.cross_entropy(self.work(self.prefix, tokens, where).float(), wanted, ignore_index=-100)
+    def _loss(
+        self, tokens: torch.Tensor, following: torch.Tensor, parts: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The loss to minimise, and the part of it that is on answers; arguments as from `samples.tensors`."""
+        each = functional.cross_entropy(self.work(self.prefix, tokens).float(), following, reduction="none")
+        on_answers, on_sentences = ((each * (parts == part)).sum() / (parts == part).sum() for part in (2, 1))
+        return on_answers + self.recipe["sentence_loss"] * on_sentences, on_answers
 
     def _save(self) -> None:
         state = {

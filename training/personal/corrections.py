@@ -14,8 +14,9 @@
       do: []
       why: not for lights                       # or forbidden, later, unclear
 
-The model copies names from the sentence, so the sentence must use names that the home knows. New names are not for the
-model: the home gets them as aliases. The model learns what a family's own verbs mean.
+`do` has what is done at once: light actions and questions, or `batti.undo` alone. The model sees only markers in place of
+names, so the sentence must use names that the home knows. New names are not for the model: the home gets them as aliases.
+The model learns what a family's own verbs mean.
 """
 
 from __future__ import annotations
@@ -29,13 +30,15 @@ import yaml
 
 from custom_components.batti.interpreter.errors import BattiError, PlanError
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.language.grammar import Grammar, Refusal
-from custom_components.batti.interpreter.language.plan import ALL_LIGHTS, Plan
+from custom_components.batti.interpreter.language.grammar import Grammar
+from custom_components.batti.interpreter.language.items import ACTIONS, UNDO, WRITTEN_REFUSALS, Refusal
+from custom_components.batti.interpreter.language.plan import ALL_LIGHTS, Action, Plan, Step
 from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.names.keys import Thing
 from custom_components.batti.interpreter.names.mentions import Marked
 from custom_components.batti.interpreter.words.fold import fold
 
+from ..data.answers import said_of
 from ..data.seeds import Seed
 from . import wording
 
@@ -132,16 +135,33 @@ def _entry(line: int, found: Any, home: Home) -> _Entry:
     if not isinstance(say, str) or not fold(say).words:
         raise CorrectionError(f"Line {line}: `say` is a sentence, not {say!r}")
     why = found.get("why", Refusal.UNCLEAR)
-    if why not in list(Refusal) or ("why" in found and do != []):
-        reasons = ", ".join(Refusal)
+    if why not in WRITTEN_REFUSALS or ("why" in found and do != []):
+        reasons = ", ".join(WRITTEN_REFUSALS)
         raise CorrectionError(f"Line {line}, {say!r}: `why` stands with `do: []`, and is one of {reasons}")
     try:
         plan = Plan.from_yaml(yaml.dump(do))
     except PlanError as error:
         raise CorrectionError(f"Line {line}, {say!r}: {error}") from error
     entry = _Entry(line, say, plan, where, name, Refusal(why))
+    _check_kind(entry)
     _check_ids(entry, home)
     return entry
+
+
+def _check_kind(entry: _Entry) -> None:
+    for item in entry.plan.items:
+        if not _is_at_once(item):
+            raise entry.wrong(
+                f"{item.to_dict()} cannot be learnt, only light actions and questions that are done at once"
+            )
+    if len(entry.plan.items) > 1 and any(action.action == UNDO for action in entry.plan.actions):
+        raise entry.wrong(f"{UNDO} stands alone")
+
+
+def _is_at_once(item: Action | Step) -> bool:
+    if not isinstance(item, Action) or item.time or item.who:
+        return False
+    return item.action in ACTIONS or (item.action == UNDO and not item.target)
 
 
 def _check_ids(entry: _Entry, home: Home) -> None:
@@ -179,8 +199,8 @@ def _alias(entry: _Entry, home: Home) -> Alias:
         renamed = _with_alias(home, alias)
         marked = NameIndex(renamed).mark(fold(entry.say))
         clauses = wording.clauses_of(entry.plan, marked, renamed, entry.where)
-        used = {name for clause in clauses or () for name in (*clause.names, *clause.exceptions)}
-        if any(wanted in label and thing in marked.labels[label].things for label in used & marked.labels.keys()):
+        said = {label: words for label, words in said_of(marked).items() if label in wording.labels_of(clauses or ())}
+        if any(wanted in words and thing in marked.labels[label].things for label, words in said.items()):
             return alias
     raise entry.wrong(
         f"{entry.name!r} does not work as a name of what is meant: it names something else already, is a word that "
@@ -223,7 +243,7 @@ def _unnamed(entry: _Entry, marked: Marked, home: Home) -> str:
     names = {thing.id: label for label, mention in marked.labels.items() for thing in mention.things}
     wanted = [one for action in entry.plan.actions for ids in action.target.values() for one in ids]
     missing = [one for one in dict.fromkeys(wanted) if one not in names and one != ALL_LIGHTS]
-    heard = ", ".join(f"{label} ({one})" for one, label in names.items()) or "nothing"
+    heard = ", ".join(f"{marked.as_typed(label)} ({one})" for one, label in names.items()) or "nothing"
     hint = "" if entry.where or not home.areas else ", or the area that it was said in as `where`"
     return (
         f"its words do not name {', '.join(missing) or 'what is meant'}; they name {heard}. "

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.language.grammar import label_line
 from custom_components.batti.interpreter.words.fold import fold_name
 
 from ..data.commands import Example
@@ -66,10 +65,10 @@ class Family(Voice):
 
     def _with_name(self, alias: Alias) -> Example:
         """Any sentence that uses the new name exactly once."""
-        line = label_line(" ".join(fold_name(alias.name)))
+        words = " ".join(fold_name(alias.name))
         self._naming = alias
         try:
-            while (example := super()._try()).answer.count(line) != 1:
+            while (example := super()._try()).named.count(words) != 1:
                 pass
             return example
         finally:
@@ -94,7 +93,7 @@ class Family(Voice):
 
     def _with_another(self, seed: Seed) -> Example:
         """Two commands in one sentence: this one and a common one, in either order."""
-        common = self._seed_like(seed, lambda one: _is_command(one) and "here" not in str(one.wanted))
+        common = self._seed_like(seed, lambda one: one.is_command and "here" not in str(one.wanted))
         texts, clauses = [], []
         for one in self.rng.sample([seed, common], 2):
             text, filling = self._fill_seed(one)
@@ -119,7 +118,3 @@ class Family(Voice):
     def _new_name(self, kind: str) -> str:
         wanted = self._naming is not None and self._naming.thing.kind == kind and self.rng.random() < _NAMED
         return self._naming.name if self._naming and wanted else ""
-
-
-def _is_command(seed: Seed) -> bool:
-    return bool(seed.wanted) and not seed.follows and seed.wanted[0].verb != "describe" and len(seed.wanted) < 3

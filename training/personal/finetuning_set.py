@@ -30,6 +30,7 @@ from custom_components.batti.interpreter.errors import BattiError
 from custom_components.batti.interpreter.home import Home
 
 from ..data import dataset
+from ..data.answers import said_of
 from ..data.commands import Example
 from ..data.homes import random_home
 from ..data.phrasebook import TEST, TRAIN, VALIDATION
@@ -126,8 +127,8 @@ def _general(keep: Path | None, rng: random.Random, seed: int) -> Iterable[Line]
 
 def _verbatim(kept: Kept) -> Iterator[Example]:
     for one in kept.corrections:
-        labels, lights = tuple(one.marked.labels), len(kept.home.lights)
-        yield Example(one.say, one.marked.text, labels, one.answer, "correction", one.seed.script, (), lights=lights)
+        names, lights = said_of(one.marked), len(kept.home.lights)
+        yield Example(one.say, one.marked.text, names, one.answer, "correction", one.seed.script, (), lights=lights)
 
 
 def _test(kept: Kept, count: int, rng: random.Random) -> list[Line]:

@@ -86,7 +86,7 @@ def _table() -> Mapping[tuple[str, ...], str]:
 def rephrased(seed: Seed, rng: random.Random, book: Phrasebook, script: Callable[[], str]) -> Seed:
     """The sentence with another phrase around a room or light, sometimes moved to the end. English is not changed."""
     found = re.search(_phrase(), seed.text)
-    if found is None or seed.script == "e" or any(wanted.exceptions for wanted in seed.wanted):
+    if found is None or seed.script == "e" or any(wanted.places or wanted.exceptions for wanted in seed.wanted):
         return seed
     before, after = seed.text[: found.start()], seed.text[found.end() :]
     form = book.form("place" if found[1] in PLACES else "lamp", seed.script)

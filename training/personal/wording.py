@@ -1,4 +1,4 @@
-"""From a plan back to words: finds the labels in a sentence that the model must copy to get this plan.
+"""From a plan back to words: finds the labels of a sentence that the model must write to get this plan.
 
 It is the inverse of `interpreter/resolve.py`, and tries labels until `resolve` gives the plan.
 """
@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations
+from typing import NamedTuple
 
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.language.grammar import ALL, HERE, UNDO, Refusal, action_line, refusal_line
+from custom_components.batti.interpreter.language.items import ALL, HERE, UNDO, Refusal, action_line, refusal_line
 from custom_components.batti.interpreter.language.plan import Action, Plan, joined, lights_of
 from custom_components.batti.interpreter.names.mentions import Marked, Mention
 from custom_components.batti.interpreter.resolve import resolve
@@ -33,16 +34,34 @@ _DIGITS = str.maketrans("0123456789", "०१२३४५६७८९")
 Same = Callable[[Action, Action, Home], bool]
 
 
+class _Choice(NamedTuple):
+    """Labels that an action may have."""
+
+    targets: tuple[str, ...]
+    places: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+
+
 # -- which labels
 
 
 def clauses_of(plan: Plan, marked: Marked, home: Home, area_id: str | None) -> list[Clause] | None:
-    """The clauses that the model must write; None if no labels of the sentence give this plan."""
+    """The clauses that the model must write; None if no labels of the sentence give this plan.
+
+    The plan has only what is done at once (see `corrections.py`).
+    """
     if any(action.action == UNDO for action in plan.actions):
-        return [] if len(plan.actions) == 1 else None
+        return []
     ways: tuple[Same, ...] = (lambda one, other, _: one == other, _same_lights)
-    found = (_search(plan, marked, home, area_id, same) for same in ways)
+    choices = _choices(list(marked.labels)), _choices_within(list(marked.labels))
+    several = [choices[0], [*choices[0], *choices[1]]]
+    found = (_search(plan, marked, home, area_id, same, tried) for tried in several for same in ways)
     return next((clauses for clauses in found if clauses is not None), None)
+
+
+def labels_of(clauses: Iterable[Clause]) -> set[str]:
+    """All labels that the clauses have."""
+    return {name for clause in clauses for name in (*clause.names, *clause.places, *clause.exceptions)}
 
 
 def _same_lights(one: Action, other: Action, home: Home) -> bool:
@@ -50,13 +69,15 @@ def _same_lights(one: Action, other: Action, home: Home) -> bool:
     return alike and set(lights_of(one, home)) == set(lights_of(other, home))
 
 
-def _search(plan: Plan, marked: Marked, home: Home, area_id: str | None, same: Same) -> list[Clause] | None:
+def _search(
+    plan: Plan, marked: Marked, home: Home, area_id: str | None, same: Same, choices: Sequence[_Choice]
+) -> list[Clause] | None:
     clauses: list[Clause] = []
     for index, action in enumerate(plan.actions):
         wanted = joined(plan.actions[: index + 1])
         data = [f"    {key}: {value}\n" for key, value in action.to_dict().get("data", {}).items()]
-        for names, exceptions in _choices(list(marked.labels)):
-            clause = Clause(action.action, list(names), "", data, list(exceptions))
+        for names, places, exceptions in choices:
+            clause = Clause(action.action, list(names), "", data, list(exceptions), list(places))
             found = resolve(_written([*clauses, clause]), marked, home, area_id)
             if len(found.actions) == len(wanted) and all(
                 same(one, other, home) for one, other in zip(found.actions, wanted, strict=True)
@@ -68,20 +89,32 @@ def _search(plan: Plan, marked: Marked, home: Home, area_id: str | None, same: S
     return clauses
 
 
-def _choices(labels: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _choices(labels: list[str]) -> list[_Choice]:
     """Combinations of targets and exceptions, the simplest first."""
-    for count in range(1, _MAX_NAMES + 1):
-        yield from ((names, ()) for names in combinations([*labels, HERE], count))
-    yield (ALL,), ()
+    found = [_Choice(names) for names in _some([*labels, HERE])]
+    found.append(_Choice((ALL,)))
     for whole in (ALL, HERE, *labels):
-        for count in range(1, _MAX_NAMES + 1):
-            yield from (((whole,), left) for left in combinations([*(one for one in labels if one != whole)], count))
+        found += [_Choice((whole,), (), left) for left in _some(one for one in labels if one != whole)]
         if whole == ALL:
-            yield (ALL,), (HERE,)
+            found.append(_Choice((ALL,), (), (HERE,)))
+    return found
+
+
+def _choices_within(labels: list[str]) -> list[_Choice]:
+    """Lights in a place, for a sentence that names both."""
+    return [
+        _Choice(names, (place,)) for place in (*labels, HERE) for names in _some(one for one in labels if one != place)
+    ]
+
+
+def _some(labels: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    several = list(labels)
+    for count in range(1, _MAX_NAMES + 1):
+        yield from combinations(several, count)
 
 
 def _written(clauses: Sequence[Clause]) -> str:
-    names = {name: name for clause in clauses for name in (*clause.names, *clause.exceptions)}
+    names = {name: name for name in labels_of(clauses)}
     return "".join(line for clause in clauses for line in lines_of(clause, names))
 
 
@@ -101,7 +134,7 @@ def seed_of(marked: Marked, clauses: Sequence[Clause], plan: Plan, why: Refusal)
     Raises:
         ValueError: it has more names than there are slots.
     """
-    slot_of = _slots(marked, {name for clause in clauses for name in (*clause.names, *clause.exceptions)})
+    slot_of = _slots(marked, labels_of(clauses))
     text = _with_slots(marked, slot_of)
     wanted = []
     for clause in clauses:
@@ -109,8 +142,11 @@ def seed_of(marked: Marked, clauses: Sequence[Clause], plan: Plan, why: Refusal)
         for line in clause.data:
             text, piece = _data(text, line.strip())
             data.append(piece)
-        targets, exceptions = (tuple(slot_of[name] for name in names) for names in (clause.names, clause.exceptions))
-        wanted.append(Wanted(_VERB_OF[clause.action], targets, exceptions, tuple(data)))
+        targets, places, exceptions = (
+            tuple(slot_of[name] for name in names) for names in (clause.names, clause.places, clause.exceptions)
+        )
+        verb = _VERB_OF[clause.action]
+        wanted.append(Wanted(verb, "", targets, places, exceptions, tuple(data)))
     refusal = "" if clauses else "undo" if plan.actions else why.value.replace(" ", "_")
     return Seed(script_of(marked), text, tuple(wanted), refusal, follows=False)
 

@@ -27,7 +27,7 @@ from custom_components.batti.interpreter.engine.interface import Binding
 from custom_components.batti.interpreter.engine.model import Model
 from custom_components.batti.interpreter.engine.questions import Name, Named, Part, Parted, Question, Reply, Score
 from custom_components.batti.interpreter.language import prompt
-from custom_components.batti.interpreter.language.grammar import LABEL_PREFIX
+from custom_components.batti.interpreter.language.items import LABEL_PREFIX
 
 _UNLIKELY = -100.0  # a log probability
 

@@ -1,6 +1,6 @@
 """The interpreter: a sentence and a home in, a plan out. Does not use Home Assistant.
 
-text ─ words (fold) ─ names (brackets around this home's) ─ engine (the model, held to language/grammar) ─ resolve ─ Plan
+text ─ words (fold) ─ names (markers for this home's) ─ engine (the model, held to language/grammar) ─ resolve ─ Plan
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .home import Home
-from .language.grammar import SURE, Refusal
+from .language.grammar import SURE
+from .language.items import Refusal
 from .language.plan import Plan
 from .names.index import NameIndex
 from .resolve import Previous, resolve

@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Any
 
 from .home import Light
-from .language.grammar import OFF, TOGGLE
+from .language.items import OFF, TOGGLE
 from .language.plan import Action
 
 State = dict[str, Any]

@@ -20,7 +20,7 @@ import yaml
 from . import lexicon
 from .errors import BattiError
 from .home import Home
-from .language.grammar import ALL, HERE, UNDO
+from .language.items import ALL, HERE, UNDO
 from .language.plan import Action, Plan, Question, lights_of
 from .words.fold import fold_name
 

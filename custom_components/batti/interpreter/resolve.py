@@ -6,6 +6,7 @@ things with one name, exceptions are removed, and what stays unclear becomes a q
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,37 @@ import yaml
 
 from .errors import PlanError
 from .home import Home
-from .language.grammar import ALL, HERE, LABEL_PREFIX, UNDO, Refusal
-from .language.plan import ALL_LIGHTS, Action, Asking, Plan, Question, Value, checked_data, joined, lights_of
+from .language.items import (
+    ACTIONS,
+    AFTER_KEY,
+    ALL,
+    CHOOSE_LINE,
+    DATA_LINE,
+    EXCEPT_LINE,
+    HERE,
+    IN_LINE,
+    ITEMS,
+    REFUSAL_START,
+    SPECIAL_LABELS,
+    TARGET_LINE,
+    TEACH,
+    UNDO,
+    Asking,
+    Refusal,
+    action_line,
+    label_line,
+)
+from .language.plan import ALL_LIGHTS, Action, Plan, Question, Step, Value, checked_data, joined, lights_of
+from .language.prompt import MARKERS, MARKERS_BEFORE
 from .names.keys import Thing
 from .names.mentions import Marked
 
 Ids = dict[str, tuple[str, ...]]
+_TIME = ("at", "offset", "part", "day", "every", "for", "until")
+_TIMED = ("- after:", "- when:", "- if:", "  for:", "  until:")
+_HEADS = frozenset(item.head for item in ITEMS.values())
+_WITHOUT_ID = tuple(label for label in SPECIAL_LABELS if label not in (HERE, ALL))
+_MARKER = re.compile(rf"\b[{MARKERS}{MARKERS_BEFORE}]\b")
 _KEY_OF = {"light": "entity_id", "area": "area_id", "floor": "floor_id"}
 
 
@@ -38,9 +64,9 @@ class Previous:
     """The result of the speaker's last sentence, for a next one that refers to it (`ajhai kam gara`).
 
     Attributes:
-        written: the model's lines.
-        things: the things that each label in the lines means.
-        said: each label as it was typed.
+        written: the model's lines, with `MARKERS_BEFORE`.
+        things: the things that each marker in the lines means.
+        said: what each marker stands for, as it was typed.
     """
 
     written: str
@@ -48,20 +74,38 @@ class Previous:
     said: Mapping[str, str]
 
     @classmethod
-    def of(cls, written: str, marked: Marked, before: Previous | None) -> Previous:
-        """Keep the labels that the lines use, including those from the previous lines."""
-        lines = (line.removeprefix(LABEL_PREFIX) for line in written.splitlines() if line.startswith(LABEL_PREFIX))
+    def of(cls, written: str, marked: Marked, before: Previous | None) -> Previous | None:
+        """Keep the labels that the lines use, including those from the lines before; None if these are too many."""
+        renamed = renamed_before(written)
+        if renamed is None:
+            return None
+        lines, new_names = renamed
         things, said = {}, {}
-        for label in lines:
+        for label, marker in new_names.items():
             if (mention := marked.labels.get(label)) is not None:
-                things[label], said[label] = mention.things, marked.folded.find(label) or label
+                things[marker], said[marker] = mention.things, marked.as_typed(label) or label
             elif before is not None and label in before.things:
-                things[label], said[label] = before.things[label], before.said[label]
-        return cls(written, things, said)
+                things[marker], said[marker] = before.things[label], before.said[label]
+        return cls(lines, things, said)
+
+
+def renamed_before(written: str) -> tuple[str, dict[str, str]] | None:
+    """Lines as they stand before the next sentence, and the new name of each marker; None if there are too many.
+
+    >>> renamed_before("- action: light.turn_off\\n  target:\\n    - C\\n")
+    ('- action: light.turn_off\\n  target:\\n    - Q\\n', {'C': 'Q'})
+    """
+    names: dict[str, str] = {}
+
+    def renamed(match: re.Match[str]) -> str:
+        return names.setdefault(match[0], MARKERS_BEFORE[len(names) % len(MARKERS_BEFORE)])
+
+    lines = _MARKER.sub(renamed, written)  # also those in names that the home does not have: `- A ko garaj`
+    return (lines, names) if len(names) <= len(MARKERS_BEFORE) else None
 
 
 def resolve(written: str, marked: Marked, home: Home, area_id: str | None, previous: Previous | None = None) -> Plan:
-    """Make a plan from the model's lines.
+    """Make a plan from the model's lines; what has no meaning in the house yet is refused.
 
     Args:
         written: text in the language of `grammar.py`; may name things that the home does not have.
@@ -72,18 +116,41 @@ def resolve(written: str, marked: Marked, home: Home, area_id: str | None, previ
     Raises:
         PlanError: the text is not in the language.
     """
+    plan = understood(written, marked, home, area_id, previous)
+    if has_meaning(written):
+        return plan
+    timed = any(line.startswith(_TIMED) for line in written.splitlines())
+    return Plan(refusal=Refusal.LATER if timed else Refusal.NOT_YET)
+
+
+def has_meaning(written: str) -> bool:
+    """Whether the house can do what the lines say, or say why not: times, answers and routines have no meaning yet.
+
+    >>> has_meaning("- after: 5 minutes\\n- action: light.turn_off\\n  target:\\n    - A\\n")
+    False
+    """
+    known = (*map(action_line, (*ACTIONS, UNDO)), TARGET_LINE, IN_LINE, EXCEPT_LINE, DATA_LINE, "    ", REFUSAL_START)
+    unknown = tuple(label_line(label) for label in SPECIAL_LABELS if label not in (HERE, ALL))
+    lines = written.splitlines(keepends=True)
+    if lines[:1] == [action_line(UNDO)]:
+        return len(lines) == 1
+    return all(line.startswith(known) and line not in unknown for line in lines)
+
+
+def understood(written: str, marked: Marked, home: Home, area_id: str | None, previous: Previous | None = None) -> Plan:
+    """The whole plan that the lines stand for, whether or not the house can do it; arguments as in `resolve`."""
     resolver = _Resolver(marked, home, area_id, previous)
-    actions: list[Action] = []
+    items: list[Action | Step] = []
     unknown: list[str] = []
     for item in _items(written):
         try:
-            actions.append(resolver.action(item))
+            items.append(resolver.item(item))
         except _Absent as absent:
             unknown.append(absent.heard)
         except _Ask as ask:
             # Half of what was asked and a question would leave the speaker guessing which half was done.
             return Plan(question=ask.question)
-    return Plan(joined(actions), _refusal(written), tuple(unknown))
+    return Plan(joined(items), _refusal(written), tuple(unknown))
 
 
 def _items(written: str) -> list[dict[str, Any]]:
@@ -92,11 +159,15 @@ def _items(written: str) -> list[dict[str, Any]]:
         items = yaml.load(written, Loader=yaml.BaseLoader)  # noqa: S506
     except yaml.YAMLError as error:
         raise PlanError(f"The model wrote what is no YAML: {written!r}") from error
-    if not isinstance(items, list) or not all(
-        isinstance(item, dict) and (item.get("target") or item.get("action") == UNDO) for item in items
-    ):
+    if not isinstance(items, list) or not all(isinstance(item, dict) and _head(item) in _HEADS for item in items):
         raise PlanError(f"The model wrote what is no plan: {written!r}")
     return items
+
+
+def _head(item: dict[str, Any]) -> str:
+    """The line, or key, that began an item."""
+    kind, value = next(iter(item.items()), ("", ""))
+    return {"after": AFTER_KEY, "choose": CHOOSE_LINE}.get(kind, f"- {kind}: {value}\n")
 
 
 def _refusal(written: str) -> Refusal | None:
@@ -109,37 +180,72 @@ class _Resolver:
         self._marked, self._home, self._area_id, self._previous = marked, home, area_id, previous
         self._spoken_of: list[str] = []  # areas of this plan so far, in order
 
-    def action(self, item: dict[str, Any]) -> Action:
-        if item["action"] == UNDO:
-            return Action(UNDO, {})
-        labels = _unique(item["target"])
-        target = self._ids(labels)
-        if item.get("except"):
-            target = self._without(target, self._ids(_unique(item["except"])))
-        data = {key: _value(value) for key, value in (item.get("data") or {}).items()}
-        return Action(item["action"], target, checked_data(data), tuple(self._as_typed(label) for label in labels))
+    def item(self, item: dict[str, Any]) -> Action | Step:
+        """One item with ids in place of labels."""
+        kind, value = next(iter(item.items()))
+        labels = _unique(value if kind == "choose" else item.get("target") or ())
+        if kind == "action" and value in (*ACTIONS, TEACH) and not labels:
+            raise PlanError(f"The model wrote an action without a target: {item!r}")
+        named = [label for label in labels if label not in _WITHOUT_ID]
+        places = _unique(item.get("in") or ())
+        target = self._within(named, places) if places else self._ids(named)
+        data = checked_data({key: _value(value) for key, value in (item.get("data") or {}).items()})
+        time = {key: tuple(item[key]) if key == "every" else item[key] for key in _TIME if key in item}
+        who = tuple(label.lower() for label in labels if label in _WITHOUT_ID)
+        left_out = self._ids(_unique(item["except"])) if item.get("except") else {}
+        if kind != "action":
+            return Step(kind, "" if kind == "choose" else value, target, data, time, who, left_out)
+        if left_out:
+            target = self._without(target, left_out)
+        said = tuple(self._as_typed(label) for label in (places if ALL in labels and places else labels))
+        return Action(value, target, data, said, time, self._name_said(item.get("name", "")), who)
+
+    def _name_said(self, name: str) -> str:
+        return (self._marked.as_typed(name) or name) if name else ""
 
     def _ids(self, labels: Sequence[str]) -> Ids:
-        ids: dict[str, list[str]] = {}
-        for label in labels:
-            for thing in self._things(label):
-                ids.setdefault(_KEY_OF[thing.kind], []).append(thing.id)
-        return {key: _unique(ids[key]) for key in _KEY_OF.values() if key in ids}
+        return _ids_of(thing for label in labels for thing in self._things(label))
 
     def _things(self, label: str) -> tuple[Thing, ...]:
         if label == ALL:
             return (Thing("light", ALL_LIGHTS),)
         if label == HERE:
             return (self._here(),)
+        return self._one_of(self._meant(label), self._as_typed(label))
+
+    def _meant(self, label: str) -> tuple[Thing, ...]:
+        """All things that a label may mean; HERE has none."""
+        if label == HERE:
+            return ()
         if (mention := self._marked.labels.get(label)) is not None:
-            things = mention.things
-        elif self._previous is not None and label in self._previous.things:
-            things = self._previous.things[label]
-        elif (mention := self._marked.named_by(label)) is not None:
-            things = mention.things
-        else:
-            raise _Absent(self._as_typed(label))
-        return self._one_of(things, self._as_typed(label))
+            return mention.things
+        if self._previous is not None and label in self._previous.things:
+            return self._previous.things[label]
+        if (mention := self._marked.named_by(label)) is not None:
+            return mention.things
+        raise _Absent(self._as_typed(label))
+
+    def _within(self, labels: Sequence[str], places: Sequence[str]) -> Ids:
+        """The lights of the target that are in the places; ALL is all of what the places mean, also several of a kind."""
+        if ALL in labels:
+            everything = _ids_of(thing for place in places for thing in (self._meant(place) or (self._here(),)))
+            if not self._entities(everything):
+                raise _Absent(self._as_typed(places[0]))
+            return everything
+        inside = [self._entities(self._ids([place])) for place in places]
+        if not any(inside):
+            raise _Absent(self._as_typed(places[0]))
+        found: list[Thing] = []
+        for label in labels:
+            meant, heard = self._meant(label), self._as_typed(label)
+            named = self._entities(_ids_of(meant))
+            near = [tuple(Thing("light", one) for one in named if one in lights) for lights in inside]
+            if not any(near):
+                raise _Absent(heard)
+            is_place = any(thing.kind != "light" for thing in meant)
+            for things in filter(None, near):  # `hall ra bhansa ko lamp`: the one in each
+                found += things if is_place else self._one_of(things, heard)
+        return _ids_of(found if labels else (Thing("light", one) for lights in inside for one in lights))
 
     def _here(self) -> Thing:
         lit = [area for area in self._home.areas if self._home.lights_in(area.area_id)]
@@ -202,7 +308,14 @@ class _Resolver:
         if label in (ALL, HERE):
             return label
         before = self._previous.said.get(label) if self._previous is not None else None
-        return self._marked.folded.find(label) or before or label
+        return self._marked.as_typed(label) or before or label
+
+
+def _ids_of(things: Iterable[Thing]) -> Ids:
+    ids: dict[str, list[str]] = {}
+    for thing in things:
+        ids.setdefault(_KEY_OF[thing.kind], []).append(thing.id)
+    return {key: _unique(ids[key]) for key in _KEY_OF.values() if key in ids}
 
 
 def _unique(items: Iterable[str]) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from .children import run
 from .result import DeadEnd
 from .wheel import MODULES
 
-SENTENCE = "[ bansa ] ko bati bala"
-LABELS = ("bansa",)
+SENTENCE = "A ko bati bala"
+LABELS = ("A",)
 DEADLINE = 60.0  # seconds; enough for a slow, busy computer
 _FIND = "import importlib.util as u; spec = u.find_spec('llama_cpp'); print(spec and spec.origin or '')"
 _VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"

@@ -48,7 +48,7 @@ class FakeContext:
 
     @property
     def writable(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        allowed = [re.fullmatch(r"[a-z0-9 ]+|\n", piece) is not None for piece in self._pieces]
+        allowed = [re.fullmatch(r"[a-zA-Z0-9 ]+|\n", piece) is not None for piece in self._pieces]
         return np.array(allowed + [False] * (VOCABULARY - len(allowed)))
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:

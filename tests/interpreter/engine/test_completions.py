@@ -7,7 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from custom_components.batti.interpreter.engine.completions import Asker, Request, Token, line_tokens
+from custom_components.batti.interpreter.engine.completions import (
+    Asker,
+    Request,
+    Token,
+    in_one_request,
+    line_tokens,
+)
 from custom_components.batti.interpreter.engine.questions import Name, Named, Part, Parted, Question, Reply, Score
 from custom_components.batti.interpreter.errors import EngineGarbled
 
@@ -65,6 +71,13 @@ def test_lines_that_were_split_as_one_text() -> None:
     assert line_tokens([], []) == []
     assert line_tokens([(1, "  target:\n    -"), (4, " a\n")], lines) is None
     assert line_tokens(pieces[:-1], lines) is None
+
+
+def test_keys_are_not_in_the_request_for_all_lines() -> None:
+    """A key has no end of line, so its last token could be one with the value after it."""
+    lines = ["  target:\n", "  for:", " 10 minutes\n", "- after:", "    - A\n"]
+    assert in_one_request(lines) == ["  target:\n", " 10 minutes\n", "    - A\n"]
+    assert in_one_request(["  name:"]) == []
 
 
 def test_one_request_for_all_that_the_model_says_by_itself() -> None:

@@ -16,7 +16,8 @@ from custom_components.batti.interpreter.engine.interface import Generation
 from custom_components.batti.interpreter.engine.model import Model
 from custom_components.batti.interpreter.errors import ModelMissing, ModelRefused, SentenceTooLong
 from custom_components.batti.interpreter.language import prompt
-from custom_components.batti.interpreter.language.grammar import DATA_FAMILIES, Grammar
+from custom_components.batti.interpreter.language.grammar import Grammar
+from custom_components.batti.interpreter.language.items import DATA_FAMILIES
 from custom_components.batti.interpreter.language.prompt import Style
 
 from .child_model import ChildModel
@@ -26,8 +27,8 @@ from .tiny_gguf import CHAT_TEMPLATE, write_model
 if TYPE_CHECKING:
     from custom_components.batti.interpreter.engine.llama import LlamaContext
 
-SENTENCE = "[ bansa ] ko bati bala ani [ bedrum 2 ] ko nibau"
-LABELS = ("bansa", "bedrum 2")
+SENTENCE = "A ko bati bala ani B ko nibau"
+LABELS = ("A", "B")
 
 
 Load = Callable[..., Model]
@@ -64,7 +65,7 @@ def ask(model: Model, sentence: str, *labels: str) -> Generation:
     return generation
 
 
-NAMES = st.lists(st.sampled_from(["bansa", "bedrum", "bedrum 2", "2 kota", "tebal lamp", "tebal"]), max_size=4)
+NAMES = st.lists(st.sampled_from(["A", "B", "P", "Q", "2 kota", "tebal lamp", "tebal"]), max_size=4)
 
 
 @settings(max_examples=60, deadline=None)
@@ -82,7 +83,7 @@ def test_always_the_language(model: Model, text: str, labels: list[str]) -> None
 def test_one_command_leaves_nothing_to_the_next(model: Model) -> None:
     """The same sentence has the same answer, whatever came between."""
     first = ask(model, SENTENCE, *LABELS)
-    ask(model, "battiharu " * 20, "bedrum")
+    ask(model, "battiharu " * 20, "C")
     again = ask(model, SENTENCE, *LABELS)
     assert (again.text, again.unknown, again.confidence) == (first.text, first.unknown, first.confidence)
 
@@ -98,7 +99,7 @@ def test_control_tokens_cannot_be_typed(context: LlamaContext) -> None:
 
 def test_lines_tokenised_alone_are_lines_tokenised_together(context: LlamaContext) -> None:
     """A line's start is a token boundary, so decoding line by line meets the tokens of the training text."""
-    lines = ["- action: light.turn_on\n", "  target:\n", "    - bansa\n", "    - 2 kota\n", "  except:\n"]
+    lines = ["- action: light.turn_on\n", "  target:\n", "    - A\n", "    - 2 kota\n", "  except:\n"]
     lines += [
         "    - HERE\n",
         "  data:\n",
@@ -197,11 +198,11 @@ def test_a_stock_instruct_model_is_shown_what_to_do(load: Load, tmp_path: Path) 
     stock = write_model(tmp_path / "stock.gguf", version=None, chat_template=CHAT_TEMPLATE, n_ctx=4096)
     model = load(stock, 4096)
     assert (model.info.style, model.info.prompt_version) == (Style.INSTRUCT, None)
-    answer = model.generate("[ bansa ] ko bati bala", ["bansa"], lambda: False)
+    answer = model.generate("A ko bati bala", ["A"], lambda: False)
     assert answer is not None
     assert answer.reused_tokens == model.info.prefix_tokens > 500
     assert answer.prompt_tokens < answer.reused_tokens + 60
-    assert problem(Grammar(["bansa"]), answer.text, answer.unknown) is None
+    assert problem(Grammar(["A"]), answer.text, answer.unknown) is None
     model.close()
     with pytest.raises(ModelRefused, match="raise the context size"):
         load(stock, 512)

@@ -26,7 +26,7 @@ from custom_components.batti.interpreter.errors import (
 
 from .tiny_gguf import write_model
 
-SENTENCE, LABELS, DEADLINE = "[ bansa ] ko bati bala", ("bansa",), 20.0
+SENTENCE, LABELS, DEADLINE = "A ko bati bala", ("A",), 20.0
 INFO = asdict(ModelInfo("none", "trained", None, 0, 0, 0))
 LIMIT = 400_000  # kB of addresses; the model alone has 300 MB
 READY = f"import sys; print({json.dumps({'id': 0, 'ready': INFO})!r}, flush=True); sys.stdin.readline(); "

@@ -23,9 +23,9 @@ PATIENCE = 600.0  # seconds
 SIZE, REAL_SIZE = 807_690_272, 807_689_632  # bytes; the second is what llama.cpp makes of this shape
 MEGABYTE = 1_000_000
 SENTENCES = (
-    ("[ bansa ] ko bati bala", ("bansa",), ""),
-    ("turn of te [ bedrum ] ligt and dim [ table lamp ] to 30 %", ("bedrum", "table lamp"), ""),
-    ("ali kam gara", ("bansa",), "- action: light.turn_on\n  target:\n    - bansa\n"),
+    ("A ko bati bala", ("A",), ""),
+    ("turn of te A ligt and dim B to 30 %", ("A", "B"), ""),
+    ("ali kam gara", ("Q",), "- action: light.turn_on\n  target:\n    - Q\n"),
 )
 
 

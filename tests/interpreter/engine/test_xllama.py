@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,11 +16,14 @@ import pytest
 
 from custom_components.batti.interpreter.engine.interface import Binding
 from custom_components.batti.interpreter.engine.local import LocalEngine
+from tests import measured
+from training.evaluate.judging import READY
 
 from .conftest import local
 from .tiny_gguf import write_model
 
-BUNDLED = Path(__file__).parents[3] / "custom_components" / "batti" / "models" / "batti-nano.gguf"
+ROOT = Path(__file__).parents[3]
+BUNDLED = ROOT / "custom_components" / "batti" / "models" / "batti-nano.gguf"
 
 
 @pytest.fixture
@@ -49,8 +55,8 @@ async def test_nobody_else_can_ask_it(engine: LocalEngine) -> None:
 
 async def test_what_is_said_is_written_nowhere(engine: LocalEngine) -> None:
     """Neither to what this process keeps of its stderr, nor into a file that it has open."""
-    said = "[ gopyakotha ] ko bati bala"
-    await engine.generate(said, ["gopyakotha"], 20)
+    said = "A ra gopyakotha ko bati bala"
+    await engine.generate(said, ["A"], 20)
     assert engine._process is not None
     assert b"gopyakotha" not in engine._process._stderr
     files = [Path(file.path) for file in psutil.Process(engine.pid).open_files()]
@@ -61,9 +67,38 @@ async def test_tokens_that_are_part_of_a_character(tmp_path: Path) -> None:
     """A model that wants to write single bytes: the binding cannot tell them as text, and the engine goes on all the same."""
     for seed in range(4):
         engine = local(Binding.XLLAMACPP, write_model(tmp_path / "bytes.gguf", seed=seed))
-        for sentence in ("बत्ती बाल", "[ bansa ] ko bati"):
-            assert (await engine.generate(sentence, ["bansa"], 20)).text
+        for sentence in ("बत्ती बाल", "A ko bati"):
+            assert (await engine.generate(sentence, ["A"], 20)).text
         await engine.stop()
+
+
+def test_lines_are_tokenised_as_each_alone(tmp_path: Path) -> None:
+    """All in one request, but for the keys, which have no end of line."""
+    lines = [
+        "  target:\n",
+        "  for:",
+        " 10 minutes\n",
+        "- after:",
+        " 5 minutes\n",
+        "    - A\n",
+        "    - garaj 2\n",
+        "  name:",
+    ]
+    code = f"""
+from pathlib import Path
+from custom_components.batti.interpreter.engine.xllama import XllamaContext
+context, lines = XllamaContext(Path({str(write_model(tmp_path / "tiny.gguf"))!r}), 256), {lines!r}
+found = context.tokenize_lines(lines)
+assert found == [context.tokenize(line) for line in lines]
+assert all(found)
+assert context.tokenize_lines(["  name:"]) == [context.tokenize("  name:")]
+context.close()
+print("the same")
+"""
+    environment = os.environ | {"PYTHONPATH": str(READY)} | measured.environment()
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "the same\n", done.stderr
 
 
 async def test_a_state_that_does_not_fit_the_disk(tmp_path: Path) -> None:
@@ -73,7 +108,7 @@ async def test_a_state_that_does_not_fit_the_disk(tmp_path: Path) -> None:
     limited.write_text(f"#!/bin/sh\nulimit -f 10\nexec {shlex.join(engine.command)}\n")  # blocks of 512 bytes
     limited.chmod(0o755)
     cramped = local(Binding.XLLAMACPP, BUNDLED, command=[str(limited)])
-    assert (await cramped.generate("[ bansa ] ko bati bala", ["bansa"], 20)).text
+    assert (await cramped.generate("A ko bati bala", ["A"], 20)).text
     await cramped.stop()
     assert not (tmp_path / "states").exists()
     await engine.start()
@@ -89,7 +124,7 @@ async def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypat
     for _ in range(2):  # saved, then restored
         engine = local(Binding.XLLAMACPP, BUNDLED, state_dir=tmp_path / "states")
         await engine.start()
-        assert (await engine.generate("[ bansa ] ko bati bala", ["bansa"], 20)).text
+        assert (await engine.generate("A ko bati bala", ["A"], 20)).text
         await engine.stop()
         assert list(temporary.iterdir()) == []
     assert [file.name for file in (tmp_path / "states").iterdir()] == [f"{BUNDLED.stem}.state"]

@@ -18,7 +18,7 @@ from training.gguf_files.writing import About, Sizes, Tensor
 # Words that become single tokens, more or less; everything else is written in bytes.
 WORDS = (
     *("action", " light", "turn", "_on", "_off", " toggle", "target", "data", "except", "brightness", "_pct", "_step"),
-    *("color", "_name", "_temp", "_kelvin", "transition", " flash", " short", " bansa", " bedrum", " batti", " bati"),
+    *("color", "_name", "_temp", "_kelvin", "transition", " flash", " short", " A", " B", " Q", " batti", " bati"),
     *(" ko", " ma", " bala", " nibau", " HERE", " ALL", "   ", " -", "system", "user", "assistant", "\n\n"),
 )
 CHAT_TEMPLATE = "{% for message in messages %}<|start_header_id|>{{ message.role }}<|end_header_id|> …"

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custom_components.batti.interpreter.language.grammar import ALL, HERE, Grammar
+from custom_components.batti.interpreter.language.grammar import Grammar
 from custom_components.batti.interpreter.language.prompt import CHAT_TOKENS
 
 from ..vocabularies import BUNDLED, llama3, tokeniser
+from .test_grammar import steps
 
-LABELS = ["bansa", "rames ko kota", "bedrum 2", "jorbak", "101", "te", HERE, ALL]
+LABELS = ["A", "B", "P", "Q", "rames ko kota", "bedrum 2", "jorbak", "101", "te"]
 
 pytestmark = pytest.mark.llama_cpp
 
@@ -29,14 +30,7 @@ def path(request: pytest.FixtureRequest) -> Path:
 @settings(max_examples=150, deadline=None)
 def _lines_are_boundaries(path: Path, data: st.DataObject) -> None:
     tokenise, _ = tokeniser(path)
-    grammar = Grammar(LABELS)
-    state, lines = grammar.start, []
-    while edges := grammar.edges(state):
-        line = data.draw(st.sampled_from(sorted(edges)))
-        lines.append(line)
-        state = edges[line]
-        if grammar.may_end(state) and data.draw(st.booleans()):
-            break
+    lines = steps(data, Grammar(LABELS))
     assert [token for line in lines for token in tokenise(line)] == tokenise("".join(lines))
 
 
@@ -49,17 +43,22 @@ def test_every_line_alone_and_in_company(path: Path) -> None:
     tokenise, _ = tokeniser(path)
     grammar = Grammar(LABELS)
     todo, lines, states = [grammar.start], set(), set()
-    before, after = "    - bansa\n", "- action: light.turn_off\n"
+    before, after = "    - A\n", "- action: light.turn_off\n"
     while todo:
         state = todo.pop()._replace(used=frozenset(), left=1)
         if state not in states:
             states.add(state)
+            if (named := grammar.name_state(state)) is not None:
+                todo.append(named)
             edges = grammar.edges(state)
             lines.update(edges)
             todo.extend(edges.values())
-    assert len(lines) > 300
+    assert len(lines) > 2000
     for line in lines:
-        assert tokenise(before) + tokenise(line) + tokenise(after) == tokenise(before + line + after)
+        # A value stands after its key, a key before its value.
+        first = "  until:" if line.startswith(" ") and line[1] not in " " else before
+        last = after if line.endswith("\n") else " 10 minutes\n"
+        assert tokenise(first) + tokenise(line) + tokenise(last) == tokenise(first + line + last)
 
 
 def test_what_people_type_holds_no_control_tokens(path: Path) -> None:

@@ -1,11 +1,13 @@
-"""Which words of a sentence name something in this home."""
+"""Which words of a sentence name something in this home, and what the model sees in their place."""
 
 from __future__ import annotations
 
 import pytest
 
 from custom_components.batti.interpreter.home import Home
+from custom_components.batti.interpreter.language.prompt import MARKERS
 from custom_components.batti.interpreter.names.index import NameIndex
+from custom_components.batti.interpreter.names.mentions import Marked, Mention
 from custom_components.batti.interpreter.words.fold import fold
 
 HOME = Home.from_dict(
@@ -34,10 +36,19 @@ HOME = Home.from_dict(
 )
 
 
+def mark(text: str, home: Home = HOME) -> Marked:
+    return NameIndex(home).mark(fold(text))
+
+
+def words_of(marked: Marked, mention: Mention) -> str:
+    """The folded words that a mention consists of."""
+    return " ".join(word.text for word in marked.folded.words[mention.first : mention.last + 1])
+
+
 def named(text: str, home: Home = HOME) -> dict[str, set[str]]:
     """What each marked stretch stands for."""
-    marked = NameIndex(home).mark(fold(text))
-    return {mention.label: {thing.id for thing in mention.things} for mention in marked.mentions}
+    marked = mark(text, home)
+    return {words_of(marked, mention): {thing.id for thing in mention.things} for mention in marked.mentions}
 
 
 @pytest.mark.parametrize(
@@ -99,14 +110,75 @@ def test_a_light_called_after_its_room_and_light_is_the_room() -> None:
     assert named("hall lamp off", home) == {"hal lamp": {"light.b"}}
 
 
-def test_marks_are_brackets_around_folded_words() -> None:
-    assert (
-        NameIndex(HOME).mark(fold("Bhansa ra baithak ko batti bala!")).text == "[ bansa ] ra [ baitak ] ko bati bala ."
-    )
+def test_markers_stand_for_names_in_the_order_said() -> None:
+    marked = mark("Bhansa ra baithak ko batti bala!")
+    assert marked.text == "A ra B ko bati bala ."
+    assert {label: mention.things[0].id for label, mention in marked.labels.items()} == {"A": "kitchen", "B": "hall"}
+
+
+def test_a_name_of_several_words_is_one_marker() -> None:
+    assert mark("ramesh ko kotha ko, bedroom 1 ko table lamp ani neela akash").text == "A ko , B ani C"
+
+
+def test_the_same_words_have_the_same_marker() -> None:
+    """Other words for the same thing have their own."""
+    marked = mark("bhansa ko bala, zorbak ko pani, ani bhansa ko nibhau, kitchen ko")
+    assert marked.text == "A ko bala , B ko pani , ani A ko nibau , C ko"
+    assert [mention.label for mention in marked.mentions] == ["A", "B", "A", "C"]
+    assert list(marked.labels) == ["A", "B", "C"]
+    assert marked.labels["A"].things == marked.labels["C"].things
+
+
+def test_letters_that_somebody_types_are_no_markers() -> None:
+    """Folded words are never upper case, so a sentence cannot name what it does not say."""
+    marked = mark("A ra B ko, Q ko, bhansa ko")
+    assert marked.text == "a ra b ko , k ko , A ko"
+    assert list(marked.labels) == ["A"]
+
+
+def test_more_names_than_markers() -> None:
+    """The last ones stay words; one that was said before still has its marker."""
+    rooms = [f"room {number}" for number in range(101, 101 + len(MARKERS) + 2)]
+    home = Home.from_dict({"areas": [{"area_id": room, "name": room} for room in rooms]})
+    marked = mark(", ".join([*rooms, rooms[0], rooms[-1]]), home)
+    assert marked.text == " , ".join([*MARKERS, "rum 117", "rum 118", "A", "rum 118"])
+    assert list(marked.labels) == list(MARKERS)
+    assert marked.labels["P"].things[0].id == "room 116"
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("A", "Bhaanchaa"),  # the first of two
+        ("B", "Ramesh-ko Kothaa"),
+        ("te B bati", "the Ramesh-ko Kothaa batti"),
+        ("A ra te", "Bhaanchaa ra the"),
+        ("garage", "Garage"),
+        ("B A", None),  # not side by side
+        ("bancha", None),  # the model does not see it
+        ("C", None),
+        ("", None),
+    ],
+)
+def test_what_was_typed_where_the_model_sees_a_marker(name: str, typed: str | None) -> None:
+    marked = mark("Bhaanchaa ra the Ramesh-ko Kothaa batti, bhaanchaa, Garage")
+    assert marked.text == "A ra te B bati , A , garage"
+    assert marked.as_typed(name) == typed
+
+
+def test_the_words_that_the_model_sees_between_two_others() -> None:
+    """A name is its marker, also where only a part of it lies between them; punctuation is left out."""
+    marked = mark("garage, ramesh ko kotha ko batti")
+    assert str(marked.folded) == "garage , rames ko kota ko bati"
+    assert marked.words_between(0, 6) == ["garage", "A", "ko", "bati"]
+    assert marked.words_between(0, 2) == ["garage", "A"]
+    assert marked.words_between(3, 3) == ["A"]
+    assert marked.words_between(4, 5) == ["A", "ko"]
+    assert marked.words_between(1, 1) == []
 
 
 def test_a_home_with_nothing_in_it() -> None:
-    assert NameIndex(Home()).mark(fold("bhansa ko batti bala")).mentions == ()
+    assert mark("bhansa ko batti bala", Home()).mentions == ()
 
 
 NEAR = Home.from_dict(
@@ -143,20 +215,26 @@ def test_names_in_other_words(text: str, things: dict[str, set[str]]) -> None:
 @pytest.mark.parametrize(
     ("label", "thing"),
     [
-        ("te batrum", "bath"),
-        ("batrum ligt", "bath"),
-        ("bishram kota ko desk lamp", None),  # not said so
+        ("A", "bath"),
+        ("te A", "bath"),
+        ("A ligt", "bath"),
+        ("te A ligt", "bath"),
+        ("te A ligt and te B", None),  # which of the two?
+        ("bisram kota ko B", None),  # words that say something else
         ("te hal", None),
-        ("batrum ra", None),
+        ("te C", None),  # no marker of this sentence
+        ("te", None),
     ],
 )
 def test_a_stretch_that_comes_down_to_one_mention(label: str, thing: str | None) -> None:
-    marked = NameIndex(NEAR).mark(fold("turn on the bathroom light and the desk lamp"))
+    marked = mark("turn on the bathroom light and the desk lamp", NEAR)
+    assert marked.text == "turn on te A ligt and te B"
     mention = marked.named_by(label)
     assert (mention.things[0].id if mention else None) == thing
 
 
 def test_a_lamp_with_a_place_it_is_not_in_comes_down_to_nothing() -> None:
-    marked = NameIndex(NEAR).mark(fold("hall ko desk lamp bala"))
-    assert [mention.label for mention in marked.mentions] == ["hal", "desk lamp"]
-    assert marked.named_by("hal ko desk lamp") is None
+    marked = mark("hall ko desk lamp bala", NEAR)
+    assert [words_of(marked, mention) for mention in marked.mentions] == ["hal", "desk lamp"]
+    assert marked.text == "A ko B bala"
+    assert marked.named_by("A ko B") is None

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from custom_components.batti.interpreter.language.prompt import MARKERS, MARKERS_BEFORE
 from custom_components.batti.interpreter.words.fold import fold, fold_name
 
 _LETTERS = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz कखगचछजटठडतथदनपफबभमयरलवशसहािीुूेैोौं्ँ0५%,.?'Aé"), max_size=40)
@@ -54,11 +55,16 @@ def test_words_know_where_they_came_from(text: str) -> None:
         last = word.start
 
 
+@given(st.text(max_size=60))
+def test_no_folded_word_looks_like_a_marker(text: str) -> None:
+    """A marker in the sentence or in the lines before it is always our own."""
+    assert {word.text for word in fold(text).words}.isdisjoint((*MARKERS, *MARKERS_BEFORE))
+
+
 def test_as_typed() -> None:
     folded = fold("Bhaanchaako बत्ती bala")
-    assert folded.find("bancha") == "Bhaanchaa"
-    assert folded.find("bati") == "बत्ती"
-    assert folded.find("garaj") is None
+    assert [folded.as_typed(index, index) for index in range(4)] == ["Bhaanchaa", "ko", "बत्ती", "bala"]
+    assert folded.as_typed(0, 2) == "Bhaanchaako बत्ती"
 
 
 def test_nothing_in_folded_text_is_a_control_token() -> None:

@@ -15,7 +15,7 @@ import aiohttp
 
 from ..errors import EngineError, SentenceTooLong, ServerDenied, ServerUnreachable
 from ..language.prompt import Piece
-from .completions import Request, Token, line_tokens, read_tokens, splitting
+from .completions import Request, Token, in_one_request, line_tokens, read_tokens, splitting
 
 _PAUSES = (0.2, 0.5, 1.0)  # seconds before each retry of a request
 _KNOWN = 1000  # pieces of prompt in the cache of tokens
@@ -78,12 +78,13 @@ class ServerClient:
 
     async def tokenise_lines(self, lines: Sequence[str]) -> list[list[int]]:
         """Tokens of lines, each line tokenised alone; uses one request if that gives the same tokens."""
-        request = splitting("".join(lines)) | {"with_pieces": True}
+        together = in_one_request(lines)
+        request = splitting("".join(together)) | {"with_pieces": True}
         said = (await self._request("POST", "/tokenize", request)).get("tokens") or []
         pieces = [(one["id"], one["piece"]) for one in said if isinstance(one, dict) and isinstance(one["piece"], str)]
-        if len(pieces) == len(said) and (split := line_tokens(pieces, lines)) is not None:
-            return split
-        return [await self.tokenise(Piece(line, False)) for line in lines]
+        split = line_tokens(pieces, together) if len(pieces) == len(said) else None
+        known = dict(zip(together, split, strict=True)) if split is not None else {}
+        return [known.get(line) or await self.tokenise(Piece(line, False)) for line in lines]
 
     async def complete(self, request: Request) -> Completion:
         """Let the model write."""

@@ -19,7 +19,7 @@ from .decode import Answer, Deciding
 from .questions import MAX_NAME_TOKENS, NEWLINE, Name, Named, Part, Parted, Question, Reply, Score
 
 _ABOVE_ALL = 500.0  # added to a logit: more than the difference of any two logits, and small enough for 32 bits
-_NAME_GRAMMAR = 'root ::= [a-z0-9 ]+ "\\n"\n'
+_NAME_GRAMMAR = 'root ::= [a-zA-Z0-9 ]+ "\\n"\n'
 
 
 class Token(NamedTuple):
@@ -154,6 +154,11 @@ def request(prompt: Sequence[int], limit: int, more: Request) -> Request:
         "cache_prompt": True,
         **more,
     }
+
+
+def in_one_request(lines: Sequence[str]) -> list[str]:
+    """The lines whose tokens one request can give; the others, keys without an end of line, are asked for alone."""
+    return [line for line in lines if line.endswith(NEWLINE)]
 
 
 def line_tokens(tokens: Iterable[tuple[int, str]], lines: Sequence[str]) -> list[list[int]] | None:

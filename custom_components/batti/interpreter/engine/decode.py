@@ -15,8 +15,8 @@ from collections.abc import Generator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from ..errors import SentenceTooLong
-from ..language.grammar import GROUNDED, Grammar, label_line
-from ..language.prompt import BRACKETS
+from ..language.grammar import GROUNDED, Grammar
+from ..language.items import Refusal, label_line, refusal_line
 from .lines import Choice, Line, LineBook, shared
 from .questions import MAX_NAME_TOKENS, NEWLINE, Name, Named, Part, Question, Score
 
@@ -53,7 +53,7 @@ class Decoder:
         """Start after the prompt."""
         self._book = book
         self._grammar = grammar
-        self._words = f" {' '.join(word for word in said.split() if word not in BRACKETS)} "
+        self._words = f" {' '.join(said.split())} "
         self._limit = limit
         self._grounded = math.log(grounded)
         self._written: list[int] = []
@@ -68,6 +68,12 @@ class Decoder:
         grammar, state, text, unknown = self._grammar, self._grammar.start, "", []
         while line := (yield from self._line(self._book.after(grammar, state))):
             text += line
+            if (after := grammar.name_state(grammar.edges(state).get(line, state))) is not None:
+                words = yield from self._words_said()
+                if not words:
+                    return Answer(refusal_line(Refusal.UNCLEAR), math.exp(self._log_p), (), len(self._written))
+                text, state = text + words, after
+                continue
             edges = grammar.edges(state)
             if line in edges:
                 state = edges[line]
@@ -117,6 +123,17 @@ class Decoder:
             self._write(weighed)
         self._log_p += log_p
         return line.text
+
+    def _words_said(self) -> Deciding[str]:
+        """Words of the sentence, as the model writes them, with the end of the line; nothing if nobody said them."""
+        self._see_room(MAX_NAME_TOKENS)
+        named: Named = yield Name(tuple(self._written), -math.inf)
+        name = " ".join(named.text.split())
+        if not name or f" {name} " not in self._words:
+            return ""
+        self._write(named.tokens)
+        self._log_p += named.log_p
+        return f" {name}{NEWLINE}"
 
     def _weigh(self, lines: Sequence[Line], at: int) -> Deciding[tuple[Line, float]]:
         """Choose a label line and write it; return it with the log probability of its tokens from `at` on."""

@@ -89,10 +89,10 @@ class Engine(Protocol):
         """Answer one marked sentence.
 
         Args:
-            sentence: folded text, names of the home in brackets.
-            labels: the names, as written in the sentence or in `previous`.
+            sentence: folded text, with markers in place of names of the home.
+            labels: the markers in the sentence and in `previous`.
             deadline: seconds that this call may take, including its wait.
-            previous: the text of the previous answer, if this sentence may refer to it.
+            previous: the lines before that this sentence may refer to; see `prompt.user`.
 
         Raises:
             EngineError: there is no answer; the message says why.

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import NamedTuple
 
-from ..language.grammar import ALL, HERE, Grammar, State, fixed_lines, label_line
+from ..language.grammar import Grammar, State
+from ..language.items import ALL, HERE, fixed_lines, label_line
 
 _MOST = 2000  # lines with labels that are kept
 

@@ -29,7 +29,7 @@ if find_spec("diskcache") is None:  # llama_cpp imports it, for a cache that nob
 import llama_cpp as api
 
 _LONGEST_METADATA = 32_768  # bytes; a chat template has some thousands
-_WRITABLE = re.compile(rb"[a-z0-9 ]+|\n")
+_WRITABLE = re.compile(rb"[a-zA-Z0-9 ]+|\n")
 _SEQUENCE = 0
 _LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR in ggml.h; llama-cpp-python's _logger.py has other numbers
 

@@ -26,7 +26,7 @@ from .lines import LineBook
 from .questions import NEWLINE
 
 START_TIMEOUT = 30.0  # seconds
-_PROBE = ("[ bansa ] ko bati bala", ("bansa",))
+_PROBE = ("A ko bati bala", ("A",))
 _AHEAD = 64  # tokens; most answers have fewer
 # Probability of the answer to the probe: a model trained on our prompt has more, others far less.
 _TRAINED_CONFIDENCE = 0.5

@@ -1,7 +1,7 @@
 """The child process: reads requests from stdin and writes answers to stdout, one JSON object a line.
 
     <- {"id": 0, "ready": {...}}                   once, when the model is loaded: the fields of base.ModelInfo
-    -> {"id": 1, "sentence": "[ bansa ] ko bati bala", "labels": ["bansa"], "previous": ""}
+    -> {"id": 1, "sentence": "A ko bati bala", "labels": ["A"], "previous": ""}
     <- {"id": 1, "generation": {...}}              the fields of base.Generation
     <- {"id": 1, "error": "SentenceTooLong", "message": "..."}      with id 0 if the model cannot be loaded
 

@@ -23,7 +23,7 @@ import xllamacpp as api
 
 from ..errors import EngineError, SentenceTooLong
 from ..language.prompt import END_OF_TURN
-from .completions import Asker, Request, Token, bias, line_tokens, read_tokens, request, splitting
+from .completions import Asker, Request, Token, bias, in_one_request, line_tokens, read_tokens, request, splitting
 from .context import ARCHITECTURE, MICRO_BATCH, check_family, identity_of, not_loaded, only_token, threads_for
 from .gguf_header import read_header
 from .questions import NEWLINE, Question, Reply
@@ -86,11 +86,12 @@ class XllamaContext:
 
     def tokenize_lines(self, lines: Sequence[str]) -> list[list[int]]:
         """Tokens of lines, each line tokenised alone."""
-        answer = self._post("/tokenize", splitting("".join(lines)) | {"with_pieces": True})
+        together = in_one_request(lines)
+        answer = self._post("/tokenize", splitting("".join(together)) | {"with_pieces": True})
         pieces = [(one["id"], one["piece"]) for one in answer["tokens"]]
-        if all(isinstance(piece, str) for _, piece in pieces) and (split := line_tokens(pieces, lines)) is not None:
-            return split
-        return [self.tokenize(line) for line in lines]
+        split = line_tokens(pieces, together) if all(isinstance(piece, str) for _, piece in pieces) else None
+        known = dict(zip(together, split, strict=True)) if split is not None else {}
+        return [known.get(line) or self.tokenize(line) for line in lines]
 
     def complete(self, asked: Request) -> tuple[list[Token], dict[str, Any]]:
         """Let the model write; returns its tokens, and the server's timings."""

@@ -15,14 +15,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any
 
 import yaml
 
 from ..errors import PlanError
 from ..home import Home
-from .grammar import ACTIONS, LIGHT_ACTIONS, OFF, ON, UNDO, Refusal
+from .items import (
+    ACTIONS,
+    AMOUNTS,
+    CLOCK,
+    DATES,
+    FAMILIES_OF,
+    ITEMS,
+    LIGHT_ACTIONS,
+    OFF,
+    OFFSETS,
+    ON,
+    ORDINALS,
+    PARTS_OF_DAY,
+    RECURRING,
+    SUN,
+    TEACH,
+    Asking,
+    Refusal,
+)
 
 ALL_LIGHTS = "all"
 _TARGET_KEYS = ("entity_id", "area_id", "floor_id")
@@ -32,17 +49,22 @@ _RANGES: dict[str, tuple[int, int]] = {
     "color_temp_kelvin": (1000, 10000),
     "transition": (0, 6553),
 }
-_DATA_KEYS = ("brightness_pct", "brightness_step_pct", "color_name", "color_temp_kelvin", "transition", "flash")
+_DATA_KEYS = ("brightness_pct", "brightness_step_pct", "color_name", "color_temp_kelvin", "transition", "flash", "ask")
+# What may be said of a time, in canonical order, and its values; `every` has a list of them.
+_TIME_VALUES: dict[str, tuple[str, ...]] = {
+    "at": (*CLOCK, *SUN),
+    "offset": OFFSETS,
+    "for": AMOUNTS,
+    "until": (*CLOCK, *SUN, *PARTS_OF_DAY),
+    "part": PARTS_OF_DAY,
+    "day": DATES,
+    "every": RECURRING,
+}
+_WHO = ("one", "me", "rest", "other", "here", "all", *(word.lower() for word in ORDINALS))
 
 Value = int | float | str
 Target = Mapping[str, tuple[str, ...]]
-
-
-class Asking(StrEnum):
-    """What Batti has to ask before it can act."""
-
-    WHICH_ROOM = "which_room"
-    WHICH_ONE = "which_one"
+Time = Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -56,29 +78,77 @@ class Question:
 
 @dataclass(frozen=True)
 class Action:
-    """One action. `target` has one or more of entity_id, area_id and floor_id; `said` is how the speaker named it."""
+    """One action. `target` has one or more of entity_id, area_id and floor_id; `said` is how the speaker named it.
+
+    `time` has `for` or `until` (with part and day) of a light action, or the time of the routines that are meant; `name` is
+    what `batti.teach` calls the target from now on; `who` has labels without an id, such as `rest`.
+    """
 
     action: str
     target: Target
     data: Mapping[str, Value] = field(default_factory=dict)
     said: tuple[str, ...] = field(default=(), compare=False)
+    time: Time = field(default_factory=dict)
+    name: str = ""
+    who: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data in canonical order; one id is a string, several are a list."""
-        target = {key: list(ids) if len(ids) > 1 else ids[0] for key in _TARGET_KEYS if (ids := self.target.get(key))}
-        item: dict[str, Any] = {"action": self.action} | ({"target": target} if target else {})
-        data = {key: self.data[key] for key in _DATA_KEYS if key in self.data}
-        return item | ({"data": data} if data else {})
+        return {"action": self.action} | _parts(self)
+
+
+@dataclass(frozen=True)
+class Step:
+    """An item that is no action: `after`, `when`, `if`, `answer` or `choose` (`kind`), with its value.
+
+    `left_out` has the ids of exceptions, the other fields are those of `Action`.
+    """
+
+    kind: str
+    value: str = ""
+    target: Target = field(default_factory=dict)
+    data: Mapping[str, Value] = field(default_factory=dict)
+    time: Time = field(default_factory=dict)
+    who: tuple[str, ...] = ()
+    left_out: Target = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data in canonical order."""
+        left_out = {"except": _plain(self.left_out)} if self.left_out else {}
+        return {self.kind: self.value} | _parts(self) | left_out
+
+
+def _parts(item: Action | Step) -> dict[str, Any]:
+    """What actions and steps have in common, as plain data."""
+    data = {key: item.data[key] for key in _DATA_KEYS if key in item.data}
+    time = {key: item.time[key] for key in _TIME_VALUES if key in item.time}
+    parts = {
+        "target": _plain(item.target),
+        "who": list(item.who),
+        "data": data,
+        "name": item.name if isinstance(item, Action) else "",
+        **{key: list(value) if isinstance(value, tuple) else value for key, value in time.items()},
+    }
+    return {key: value for key, value in parts.items() if value}
+
+
+def _plain(target: Target) -> dict[str, Any]:
+    return {key: list(ids) if len(ids) > 1 else ids[0] for key in _TARGET_KEYS if (ids := target.get(key))}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The actions in the order said; or why there are none: a refusal, unknown names or a question."""
+    """The items in the order said; or why there are none: a refusal, unknown names or a question."""
 
-    actions: tuple[Action, ...] = ()
+    items: tuple[Action | Step, ...] = ()
     refusal: Refusal | None = field(default=None, compare=False)
     unknown: tuple[str, ...] = field(default=(), compare=False)
     question: Question | None = field(default=None, compare=False)
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The items that are actions."""
+        return tuple(item for item in self.items if isinstance(item, Action))
 
     @property
     def calls(self) -> tuple[Action, ...]:
@@ -87,10 +157,10 @@ class Plan:
 
     def to_list(self) -> list[dict[str, Any]]:
         """The plan as plain data, the same as in its YAML."""
-        return [action.to_dict() for action in self.actions]
+        return [item.to_dict() for item in self.items]
 
     def to_yaml(self) -> str:
-        """Canonical YAML: what a person could paste into the automation editor."""
+        """Canonical YAML; that of light actions a person could paste into the automation editor."""
         return yaml.dump(self.to_list(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
 
     @classmethod
@@ -106,11 +176,11 @@ class Plan:
             raise PlanError(f"Not YAML: {error}") from error
         if not isinstance(items, list):
             raise PlanError("A plan is a list of actions")
-        return cls(tuple(_action(item) for item in items))
+        return cls(tuple(map(_item, items)))
 
 
-def joined(actions: Iterable[Action]) -> tuple[Action, ...]:
-    """The same actions, but actions in a row that do the same to different targets become one.
+def joined(items: Iterable[Action | Step]) -> tuple[Action | Step, ...]:
+    """The same items, but actions in a row that do the same to different targets become one.
 
     Toggling and steps are not joined: a light that is in two targets gets them twice.
 
@@ -118,17 +188,21 @@ def joined(actions: Iterable[Action]) -> tuple[Action, ...]:
     >>> [action.target for action in joined([one, other])]
     [{'area_id': ('kitchen', 'hall')}]
     """
-    several: list[Action] = []
-    for action in actions:
+    several: list[Action | Step] = []
+    for item in items:
         last = several[-1] if several else None
-        again = action.action in (ON, OFF) and "brightness_step_pct" not in action.data
-        if last and again and (last.action, last.data) == (action.action, action.data):
+        if isinstance(item, Action) and isinstance(last, Action) and _same_thing(last, item):
             several[-1] = replace(
-                last, target=_union(last.target, action.target), said=tuple(dict.fromkeys((*last.said, *action.said)))
+                last, target=_union(last.target, item.target), said=tuple(dict.fromkeys((*last.said, *item.said)))
             )
         else:
-            several.append(action)
+            several.append(item)
     return tuple(several)
+
+
+def _same_thing(one: Action, other: Action) -> bool:
+    again = one.action in (ON, OFF) and "brightness_step_pct" not in one.data and not (one.who or other.who)
+    return again and (one.action, one.data, one.time) == (other.action, other.data, other.time)
 
 
 def _union(one: Target, other: Target) -> Target:
@@ -150,20 +224,56 @@ def lights_of(action: Action, home: Home) -> tuple[str, ...]:
     )
 
 
-def _action(item: Any) -> Action:
-    if item == {"action": UNDO}:
-        return Action(UNDO, {})
-    if not isinstance(item, dict) or not {"action", "target"} <= item.keys() <= {"action", "target", "data"}:
+def _item(item: Any) -> Action | Step:
+    if not isinstance(item, dict) or not item:
         raise PlanError(f"Not an action with a target: {item!r}")
-    if item["action"] not in ACTIONS:
-        raise PlanError(f"Not an action that Batti takes: {item['action']!r}")
-    target, data = item["target"], item.get("data") or {}
-    if not isinstance(target, dict) or not target or not target.keys() <= set(_TARGET_KEYS):
+    return _action(item) if "action" in item else _step(item)
+
+
+def _action(item: dict[str, Any]) -> Action:
+    name = item["action"]
+    if name in ITEMS and ITEMS[name].head.startswith("- action:"):
+        parts = _read(item, {"action"})
+        if name in (*ACTIONS, TEACH) and not (parts["target"] or parts["who"]):
+            raise PlanError(f"Not an action with a target: {item!r}")
+        if (name == TEACH) != bool(item.get("name")):
+            raise PlanError(f"Only {TEACH} has a name, and it must: {item!r}")
+        if parts["data"] and name not in FAMILIES_OF:
+            raise PlanError(f"{name} takes no data: {item!r}")
+        return Action(name, **parts, name=item.get("name", ""))
+    raise PlanError(f"Not an action that Batti takes: {name!r}")
+
+
+def _step(item: dict[str, Any]) -> Step:
+    kind, value = next(iter(item.items()))
+    known = AMOUNTS if kind == "after" else [name.partition(" ")[2] for name in ITEMS if name.partition(" ")[0] == kind]
+    if kind not in ("after", "when", "if", "answer", "choose") or value not in known:
+        raise PlanError(f"Not an item of a plan: {item!r}")
+    return Step(kind, value, **_read(item, {kind, "except"}), left_out=_target(item.get("except") or {}))
+
+
+def _read(item: dict[str, Any], others: set[str]) -> dict[str, Any]:
+    """The parts that actions and steps have in common."""
+    if not item.keys() <= {*others, "target", "who", "data", "name", *_TIME_VALUES}:
+        raise PlanError(f"Not an action with a target: {item!r}")
+    who = item.get("who") or []
+    if not isinstance(who, list) or not set(who) <= set(_WHO):
+        raise PlanError(f"Not a target: {who!r}")
+    time = {key: tuple(item[key]) if key == "every" else item[key] for key in _TIME_VALUES if key in item}
+    for key, value in time.items():
+        if not {value} <= set(_TIME_VALUES[key]) and not (key == "every" and set(value) <= set(RECURRING)):
+            raise PlanError(f"Not a time: {key}: {value!r}")
+    target = _target(item["target"]) if "target" in item else {}
+    return {"target": target, "data": checked_data(item.get("data") or {}), "time": time, "who": tuple(who)}
+
+
+def _target(target: Any) -> Target:
+    if not isinstance(target, dict) or not target.keys() <= set(_TARGET_KEYS):
         raise PlanError(f"Not a target: {target!r}")
     ids = {key: tuple(value) if isinstance(value, list) else (value,) for key, value in target.items()}
     if not all(isinstance(one, str) and one for several in ids.values() for one in several):
         raise PlanError(f"Not ids: {target!r}")
-    return Action(item["action"], ids, checked_data(data))
+    return ids
 
 
 def checked_data(data: Any) -> dict[str, Value]:
@@ -177,7 +287,8 @@ def checked_data(data: Any) -> dict[str, Value]:
         value = data.get(key, low)
         if not isinstance(value, int) or not low <= value <= high:
             raise PlanError(f"{key} must be a whole number from {low} to {high}, not {value!r}")
-    if not isinstance(data.get("color_name", ""), str) or data.get("flash", "short") not in ("short", "long"):
+    words = (data.get("color_name", ""), data.get("ask", ""))
+    if not all(isinstance(word, str) for word in words) or data.get("flash", "short") not in ("short", "long"):
         raise PlanError(f"Not data of a light action: {data!r}")
     return dict(data)
 

@@ -19,9 +19,10 @@ from typing import Any, NamedTuple
 
 import yaml
 
-VERSION = "batti-3"  # change it whenever older models would misread the prompt or the output language
+VERSION = "batti-4"  # change it whenever older models would misread the prompt or the output language
 SYSTEM = "batti"
-BRACKETS = ("[", "]")  # around words that name something in the home; no folded word looks like these
+# Each stands for a name of the home: in the sentence, and in the lines before it. No folded word looks like these.
+MARKERS, MARKERS_BEFORE = "ABCDEFGHIJKLMNOP", "QRSTUVWXYZ"
 END_OF_TURN = "<|eot_id|>"
 CHAT_TOKENS = ("<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", END_OF_TURN)
 
@@ -66,14 +67,15 @@ def _few_shot() -> dict[str, Any]:
 
 
 def user(sentence: str, previous: str = "") -> list[Piece]:
-    """What follows the prefix: the previous plan if there is one, the marked sentence, the header of the model's turn.
+    """What follows the prefix: the lines before if there are any, the marked sentence, the header of the model's turn.
 
-    >>> "".join(piece.text for piece in user("[ bansa ] ko bati bala"))
-    ' [ bansa ] ko bati bala<|eot_id|><|start_header_id|>assistant<|end_header_id|>\\n\\n'
+    >>> "".join(piece.text for piece in user("A ko bati bala"))
+    ' A ko bati bala<|eot_id|><|start_header_id|>assistant<|end_header_id|>\\n\\n'
 
     Args:
-        sentence: folded, names of the home in brackets.
-        previous: the model's lines for the previous sentence, if this one may refer to it.
+        sentence: folded, with markers in place of names of the home.
+        previous: what this sentence may refer to: a line that says what the house asked (`items.asked_line`), if it
+            did, and the model's lines for the sentence before, with `MARKERS_BEFORE`.
     """
     # Each line is one piece, so it has the same tokens here as in answers. The space before the sentence gives its
     # first word the same token as later words.

@@ -2,13 +2,14 @@
 
 A thing is found by its name and aliases in any script, by the names of its kind (the lexicon), by shorter forms
 (`table lamp`, `Ramesh` for `Ramesh ko kotha`), by its place (`bedroom ko table lamp`) and by words that sound similar.
-`NameIndex.mark` puts brackets around such words. So the model sees which words are names, and copies the ones it means.
+`NameIndex.mark` puts a marker in place of such words. So the model need not know any name, and writes the markers of those
+that are meant.
 
 >>> from ..home import Home
 >>> from ..words.fold import fold
 >>> home = Home.from_dict({"areas": [{"area_id": "a1", "name": "Kitchen"}, {"area_id": "a2", "name": "Zorbak"}]})
 >>> NameIndex(home).mark(fold("bhansa ra zorbak ko batti")).text
-'[ bansa ] ra [ jorbak ] ko bati'
+'A ra B ko bati'
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ..words.fold import Folded
 from ..words.numbers import digits_of
 from . import keys
 from .keys import Thing
-from .mentions import Marked, Mention, with_colour_names
+from .mentions import Marked, Mention, labelled, with_colour_names
 from .vocabulary import (
     BETWEEN_NUMBERS,
     CONNECTIVES,
@@ -80,10 +81,10 @@ class NameIndex:
                     numbered = ()
                 index += 1
                 continue
-            mentions.append(Mention(" ".join(words[index : match.last + 1]), index, match.last, match.things))
+            mentions.append(Mention("", index, match.last, match.things))
             index = match.last + 1
             numbered = match.key if match.key[-1].isdigit() else ()
-        return with_colour_names(folded, mentions)
+        return with_colour_names(folded, list(labelled(folded, mentions)))
 
     def _sibling(self, words: list[str], index: int, numbered: tuple[str, ...]) -> _Match | None:
         """`bedroom 1 ra 3`: a number after a numbered name is the name with that number, if there is one."""

@@ -11,18 +11,12 @@ aspiration, doubled letters) and keeps what distinguishes words. English words f
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from . import numbers
-from .spelling import Word, spell, words_of
-
-# Postpositions attached to the word before them. Cutting off one too many does no harm (`disko` becomes `dis ko`
-# everywhere), so the rule needs no dictionary; three letters must remain.
-_POSTPOSITION = re.compile(r"^(.{3,})(ko|ma|lai|bata|haru)$")
-_WHOLE = frozenset({"charko"})  # glaring; char is 4
+from .postpositions import cut_off
+from .spelling import Word, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +34,11 @@ class Folded:
         """The characters that the words `first` to `last` (inclusive) came from."""
         return self.original[self.words[first].start : self.words[last].end].strip()
 
-    def find(self, text: str) -> str | None:
-        """The characters that a run of folded words came from, if it is in the sentence."""
-        wanted = text.split()
-        texts = [word.text for word in self.words]
-        for first in range(len(texts) - len(wanted) + 1):
-            if wanted and texts[first : first + len(wanted)] == wanted:
-                return self.as_typed(first, first + len(wanted) - 1)
-        return None
-
 
 @lru_cache(maxsize=256)  # the answer to a sentence asks for its words again
 def fold(text: str) -> Folded:
     """Fold a sentence: spelling, postpositions cut off, number words as digits, punctuation marks not repeated."""
-    words = [part for word in words_of(text) for part in _split(word)]
-    return Folded(text, tuple(_without_repeated_marks(numbers.as_digits(words))))
+    return Folded(text, tuple(numbers.as_digits(list(cut_off(words_of(text))))))
 
 
 @lru_cache(maxsize=16384)
@@ -65,24 +49,3 @@ def fold_name(name: str) -> tuple[str, ...]:
     ('rames', 'ko', 'kota')
     """
     return tuple(word.text for word in fold(name).words if word.is_name)
-
-
-def _split(word: Word) -> Iterator[Word]:
-    match = _POSTPOSITION.match(word.text)
-    if match is None or word.text in _WHOLE:
-        yield word
-        return
-    # Folding shortened the word, so the exact start of its ending is unknown; the ending's folded length is close enough.
-    cut = max(word.start + 1, word.end - len(match[2]))
-    stem = spell(match[1])
-    if stem:
-        yield from _split(Word(stem, word.start, cut))
-    yield Word(match[2], cut, word.end)
-
-
-def _without_repeated_marks(words: list[Word]) -> list[Word]:
-    kept: list[Word] = []
-    for word in words:
-        if word.is_name or word.text == "%" or (kept and kept[-1].text != word.text):
-            kept.append(word)
-    return kept

@@ -67,12 +67,13 @@ class Word:
 
 
 def words_of(text: str) -> Iterator[Word]:
-    """The words and punctuation marks of a text; anything else (emoji, symbols, other scripts) is dropped.
+    """The words and punctuation marks of a text; anything else (emoji, symbols, other scripts) and repeated marks is dropped.
 
     >>> [word.text for word in words_of("Bhaanchhaa, भान्छा!")]
     ['bancha', ',', 'bancha', '.']
     """
     plain, origin = _normalised(text)
+    before = ""  # no mark at the beginning, and none twice
     for match in _TOKEN.finditer(plain):
         for start, end in _parts(match):
             token = plain[start:end]
@@ -85,7 +86,8 @@ def words_of(text: str) -> Iterator[Word]:
                     token = token.lstrip("0") or "0"
                 case "mark":
                     token = _MARKS.get(token, _STOP)
-            if token:
+            if token and (token[0].isalnum() or token == "%" or before not in ("", token)):
+                before = token
                 yield Word(token, origin[start], origin[end - 1] + 1)
 
 
