@@ -101,6 +101,7 @@ async def test_how_a_light_is(flat: HomeAssistant, batti: MockConfigEntry) -> No
     ("text", "code", "heard"),
     [
         ("aaja mausam kasto cha?", "no_intent_match", ""),
+        ("5 minute pachi bhansa ko batti bala", "no_intent_match", "samaya"),
         ("garage ko batti bala", "no_valid_targets", "garage"),
         ("kuna ko lamp rato banau", "failed_to_handle", "Kuna ko Lamp"),
     ],

@@ -8,8 +8,8 @@ import pytest
 
 from custom_components.batti.interpreter import errors
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.language.items import Refusal
-from custom_components.batti.interpreter.language.plan import Action, Asking, Plan, Question
+from custom_components.batti.interpreter.language.items import Asking, Refusal
+from custom_components.batti.interpreter.language.plan import Action, Plan, Question
 from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.reply import (
     Description,

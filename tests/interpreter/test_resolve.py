@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from typing import Any
 
 import pytest
 
 from custom_components.batti.interpreter.errors import PlanError
 from custom_components.batti.interpreter.home import Home
-from custom_components.batti.interpreter.language.items import Refusal
-from custom_components.batti.interpreter.language.plan import Asking, Plan
+from custom_components.batti.interpreter.language.items import Asking, Refusal
+from custom_components.batti.interpreter.language.plan import Plan
 from custom_components.batti.interpreter.language.prompt import MARKERS, MARKERS_BEFORE
 from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.names.keys import Thing
@@ -38,7 +39,7 @@ def plan_of(said: str, written: str, area_id: str | None = None, home: Home = HO
     return resolve(written, mark(said, home), home, area_id)
 
 
-def block(key: str, labels: Iterable[str]) -> str:
+def block(key: str, labels: Collection[str]) -> str:
     return "".join((f"  {key}:\n", *(f"    - {label}\n" for label in labels))) if labels else ""
 
 
@@ -53,6 +54,25 @@ def test_labels_become_ids() -> None:
     plan = plan_of("bhansa ra hall ko batti bala", lines("A", "B"))
     assert plan.to_list() == [{"action": "light.turn_on", "target": {"area_id": ["kitchen", "hall"]}}]
     assert plan.actions[0].said == ("bhansa", "hall")
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "where", "rest"),
+    [
+        ("spot bala, aru nibhau", "A", None, {"entity_id": "light.h"}),  # a lamp: the rest of its room
+        ("hall bala, aru nibhau", "A", None, {"entity_id": ["light.k", "light.free"]}),  # a room: the rest of the house
+        ("aru nibhau", "", "hall", {"entity_id": ["light.h", "light.h2"]}),  # nothing: where the speaker is
+    ],
+)
+def test_the_rest(said: str, first: str, where: str | None, rest: dict[str, Any]) -> None:
+    written = (lines(first) if first else "") + lines("REST", action="light.turn_off")
+    assert plan_of(said, written, where).to_list()[-1]["target"] == rest
+
+
+def test_nothing_is_left() -> None:
+    plan = plan_of("sabai bala, aru nibhau", lines("ALL") + lines("REST", action="light.turn_off"))
+    assert [action.action for action in plan.actions] == ["light.turn_on"]
+    assert plan.unknown == ("",)
 
 
 def test_here_is_where_the_speaker_is() -> None:
@@ -313,7 +333,6 @@ OFF = lines("A", action="light.turn_off")
         ("- action: batti.pause\n  day: tomorrow\n", Refusal.NOT_YET),
         ("- action: batti.change\n  at: 6:00\n- when: time\n  at: 7:00\n", Refusal.LATER),
         (f"- action: batti.undo\n{OFF}", Refusal.NOT_YET),
-        (f"{lines('A')}{lines('REST', action='light.turn_off')}", Refusal.NOT_YET),
         (lines("ONE", places=("A",)), Refusal.NOT_YET),
         (lines("OTHER"), Refusal.NOT_YET),
     ],

@@ -113,7 +113,7 @@ async def test_answers_without_an_end(models: list[Path]) -> None:
         async def generate(
             self, sentence: str, labels: Sequence[str], deadline: float, previous: str = ""
         ) -> Generation:
-            if "[" in sentence:
+            if "A" in sentence:
                 raise SentenceTooLong("The answer does not fit")
             return await super().generate(sentence, labels, deadline, previous)
 
@@ -130,9 +130,12 @@ async def test_answers_without_an_end(models: list[Path]) -> None:
 @pytest.mark.parametrize("binding", BINDINGS)
 async def test_a_model_says_what_is_dictated(models: list[Path], binding: Binding) -> None:
     """To the letter, in as many steps, names that the home has not included; and it computes for it."""
-    ours = "- action: light.turn_on\n  target:\n    - bansa\n  data:\n    brightness_pct: 37\n"
-    answers = {"x one": ours, "x two": ours.replace("bansa", "sauna"), "x three": "[]  # unclear\n"}
-    labels = ["bansa", "bedrum"]
+    ours = "- action: light.turn_on\n  target:\n    - A\n  data:\n    brightness_pct: 37\n"
+    later = "- when: time\n  at: sunset\n  offset: -30 minutes\n  every:\n    - day\n"
+    later += "- action: light.turn_off\n  target:\n    - B\n  for: 10 minutes\n"
+    answers = {"x one": ours, "x two": ours.replace("- A", "- sauna"), "x three": "[]  # unclear\n", "x four": later}
+    answers["x jun bati ho"] = "- action: batti.teach\n  target:\n    - A\n  name: jun bati\n"
+    labels = ["A", "B"]
 
     async def asked(setup: Setup, folder: Path, sentence: str) -> Generation:
         engine = engine_of(setup, folder)
@@ -145,7 +148,8 @@ async def test_a_model_says_what_is_dictated(models: list[Path], binding: Bindin
     folder.mkdir()
     for model in models:
         setup = Setup(model, 1, Dictation(Style.TRAINED, answers), binding)
-        assert (await asked(setup, folder / model.stem, "x one")).text == ours
+        for sentence in ("x one", "x four", "x jun bati ho"):
+            assert (await asked(setup, folder / model.stem, sentence)).text == answers[sentence]
         refused = await asked(setup, folder / model.stem, "x three")
         assert (refused.text, refused.confidence) == (answers["x three"], pytest.approx(1))
         assert refused.prefill_ms > 0
@@ -166,11 +170,15 @@ async def test_dictated_rows_take_the_first_ones_answers(models: list[Path], tmp
     setups = [
         Setup(models[0], binding=USUAL),
         Setup(models[1], binding=USUAL),
+        Setup(models[1], 1, Dictation(Style.TRAINED, {}), USUAL),
         Setup(model, 2, Dictation(Style.TRAINED, {}), USUAL),
     ]
-    first, other, dictated = await compare(setups, Trial(HOME, CASES[:6], 1, 1), Console(quiet=True))
-    assert [row.dictated for row in (first, other, dictated)] == [False, False, True]
-    assert (dictated.answer_tokens, dictated.steps) == (first.answer_tokens, first.steps)
+    rows = await compare(setups, Trial(HOME, CASES[:6], 1, 1), Console(quiet=True))
+    assert [row.dictated for row in rows] == [False, False, True, True]
+    first, other, own, dictated = rows
+    assert (dictated.answer_tokens, dictated.steps) == (own.answer_tokens, own.steps)
+    assert dictated.answer_tokens == first.answer_tokens
+    assert dictated.steps <= first.steps  # random weights doubt every name, and look again; what is dictated is sure
     assert (other.answer_tokens, other.steps) != (first.answer_tokens, first.steps)
     assert (dictated.style, dictated.threads) == ("trained", 2)
 

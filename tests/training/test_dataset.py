@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from custom_components.batti.interpreter.language.grammar import Grammar
 from custom_components.batti.interpreter.language.items import (
     DESCRIBE,
     FIRST_ITEMS,
     ITEMS,
-    LABEL_PREFIX,
     NAME_KEY,
-    RECURRING,
-    SPECIAL_LABELS,
     UNDO,
     WRITTEN_REFUSALS,
     Asking,
@@ -26,10 +21,11 @@ from custom_components.batti.interpreter.language.items import (
     refusal_line,
 )
 from custom_components.batti.interpreter.language.prompt import MARKERS, MARKERS_BEFORE
-from tests.interpreter.engine.language import problem
 from training.data import dataset, seeds
 from training.data.phrasebook import FOLDER, TEST, TRAIN
 from training.data.seeds import Seed
+
+from .lines import unknown, wrong
 
 RARE = "rare"  # said from some seeds of each kind of item, and some others
 MARKER = re.compile(r"\b[A-Z]\b")
@@ -37,25 +33,26 @@ PUNCTUATION = (",", ".", "?", "!", ";", ":", "।")
 
 
 def few() -> tuple[Seed, ...]:
-    """At most three seeds of each kind of item, and some others to say them beside."""
-    found: dict[tuple[str, str], list[Seed]] = {}
+    """At most three seeds of each kind of item, and for each question of the house; and some others to say beside them."""
+    found: dict[object, list[Seed]] = {}
     usual = seeds.seeds(TRAIN)
     for seed in usual:
-        for wanted in seed.wanted:
-            found.setdefault((wanted.verb, wanted.kind if wanted.verb != "after" else ""), []).append(seed)
+        kinds = [(wanted.verb, wanted.kind if wanted.verb != "after" else "") for wanted in seed.wanted]
+        for kind in (*kinds, seed.asked):
+            found.setdefault(kind, []).append(seed)
     return tuple(dict.fromkeys([*(seed for several in found.values() for seed in several[:3]), *usual[::200]]))
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("data")
-    sizes = {TRAIN: 12_000, TEST: 4_000}
+    sizes = {TRAIN: 10_000, TEST: 4_000}
     for split, size in sizes.items():
         dataset.write(folder / f"{split}.jsonl", split, size, 77, workers=0)
     several = few()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(seeds, "seeds", lambda split: several)
-        dataset.write(folder / f"{RARE}.jsonl", TRAIN, 2_500, 77, workers=0)
+        dataset.write(folder / f"{RARE}.jsonl", TRAIN, 2_000, 77, workers=0)
     return {which: folder / f"{which}.jsonl" for which in (*sizes, RARE)}
 
 
@@ -94,13 +91,6 @@ def _compare(entry: object, where: str) -> int:
     return compared + sum(_compare(value, f"{where}/{key}") for key, value in entry.items())
 
 
-def unknown(line: dict[str, Any]) -> list[str]:
-    """The names in an answer that the home has not, in order; they stand in it as they were said."""
-    written = line["messages"][2]["content"].splitlines()
-    names = [text.removeprefix(LABEL_PREFIX) for text in written if text.startswith(LABEL_PREFIX)]
-    return [name for name in names if name not in (*line["labels"], *SPECIAL_LABELS, *RECURRING)]
-
-
 @pytest.mark.parametrize("which", [TRAIN, TEST, RARE])
 def test_every_answer_is_in_the_language(files: dict[str, Path], which: str) -> None:
     """And names only markers of the sentence, or of the lines before it, and words that were said."""
@@ -108,9 +98,9 @@ def test_every_answer_is_in_the_language(files: dict[str, Path], which: str) -> 
         written, markers = line["messages"][2]["content"], MARKER.findall(line["sentence"])
         assert set(markers) <= set(MARKERS), line
         assert [label for label in line["labels"] if label in MARKERS] == list(dict.fromkeys(markers)), line
-        assert problem(Grammar(line["labels"]), written, unknown(line)) is None, line
+        assert wrong(written, line["labels"]) is None, line
         words = [word for word in f"{line['previous']} {line['sentence']}".split() if word not in PUNCTUATION]
-        assert all(f" {name} " in f" {' '.join(words)} " for name in unknown(line)), line
+        assert all(f" {name} " in f" {' '.join(words)} " for name in unknown(written, line["labels"])), line
 
 
 @pytest.mark.parametrize("which", [TRAIN, RARE])
@@ -124,8 +114,7 @@ def test_lines_before_a_sentence_are_as_the_house_keeps_them(files: dict[str, Pa
         first = next((one for one in map(asked_line, Asking) if before.startswith(one)), "")
         asked.add(first)
         if before := before.removeprefix(first):
-            heard = unknown(line | {"messages": [{}, {}, {"content": before}]})
-            assert problem(Grammar(MARKERS_BEFORE), before, heard) is None, line
+            assert wrong(before, MARKERS_BEFORE) is None, line
     assert asked == {"", *map(asked_line, Asking)}
 
 
@@ -137,7 +126,7 @@ def test_names_that_are_taught_are_words_of_the_sentence(files: dict[str, Path])
             if text.startswith(NAME_KEY):
                 assert f"{text.removeprefix(NAME_KEY)} " in f" {line['sentence']} ", line
                 taught += 1
-    assert taught > 20
+    assert taught > 10
 
 
 def test_every_kind_of_item_is_said(files: dict[str, Path]) -> None:

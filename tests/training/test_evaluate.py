@@ -37,22 +37,22 @@ class Scripted:
 
 
 def line(text: str, wanted: str, **more: Any) -> dict[str, Any]:
-    common = {"text": text, "sentence": text, "labels": ["a", "b"], "script": "r", "intent": "turn_on", "previous": ""}
+    common = {"text": text, "sentence": text, "labels": ["A", "B"], "script": "r", "intent": "turn_on", "previous": ""}
     return common | {"messages": [{}, {}, {"content": wanted}]} | more
 
 
 LINES = [
-    line("one", ON.format("a")),
-    line("two", ON.format("b\n    - a"), noisy=True),
-    line("three", ON.format("a"), previous=ON.format("b"), script="d"),
+    line("one", ON.format("A")),
+    line("two", ON.format("B\n    - A"), noisy=True),
+    line("three", ON.format("A"), previous=ON.format("Q"), script="d"),
     line("four", REFUSED, intent="forbidden"),
     line("five", REFUSED, intent="forbidden"),
 ]
 ANSWERS = {
-    "one": ON.format("a"),
-    "two": ON.format("a\n    - b"),
-    "three": OFF.format("a\n    - b\n    - c"),
-    "five": ON.format("a"),
+    "one": ON.format("A"),
+    "two": ON.format("A\n    - B"),
+    "three": OFF.format("A\n    - B\n    - C"),
+    "five": ON.format("A"),
 }
 
 
@@ -71,7 +71,7 @@ async def test_generated_sentences() -> None:
     assert scores["refusal precision"]["all"]["share"] == 1
     assert "intent forbidden" not in scores["refusal precision"]
     assert found["confusion"] == {"turn_on": {"turn_on": 2, "turn_off": 1}, "forbidden": {"forbidden": 1, "turn_on": 1}}
-    assert engine.previous == ["", "", ON.format("b"), "", ""]
+    assert engine.previous == ["", "", ON.format("Q"), "", ""]
     assert found["steps_per_token"] == 0.5
 
 
@@ -81,6 +81,30 @@ async def test_misses_with_a_wrong_effect_come_first_and_of_these_the_surest() -
     misses = report.as_dict()["misses"]
     assert [miss["say"] for miss in misses] == ["three", "five", "two"]
     assert [miss["same effect"] for miss in misses] == [False, False, True]
+
+
+async def test_what_changes_no_light_now_counts_as_a_refusal() -> None:
+    """Whether it is wanted or found: questions, undoing, and what the house cannot do yet."""
+    timed = f"- after: 5 minutes\n{ON.format('A')}"
+    wanted = {
+        "describe": "- action: batti.describe\n  target:\n    - A\n",
+        "undo": "- action: batti.undo\n",
+        "later": timed,
+        "forbidden": REFUSED,
+        "reply": "- answer: yes\n",
+        "light": ON.format("A"),
+        "brief": ON.format("A"),
+    }
+    found = wanted | {"forbidden": timed, "reply": ON.format("A"), "brief": f"{ON.format('A')}  for: 10 minutes\n"}
+    report = Report()
+    await judge_generated(Scripted(found), [line(text, answer) for text, answer in wanted.items()], report)
+    scores = report.as_dict()["scores"]
+    assert scores["refusal recall"]["all"]["n"] == 5
+    assert scores["refusal recall"]["all"]["share"] == pytest.approx(4 / 5)
+    assert scores["refusal precision"]["all"]["n"] == 5
+    assert scores["refusal precision"]["all"]["share"] == pytest.approx(4 / 5)
+    assert scores["effect"]["all"]["share"] == pytest.approx(5 / 7)
+    assert report.confusion["forbidden"] == {"conversation or routine": 1}
 
 
 async def test_sentences_written_by_hand() -> None:

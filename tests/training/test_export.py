@@ -26,8 +26,8 @@ from training.gguf_files.reading import Reader
 if TYPE_CHECKING:
     from custom_components.batti.interpreter.engine.llama import LlamaContext
 
-SENTENCE, LABELS = "[ bansa ] ko bati bala", ["bansa"]  # what the adapter of exporting.py learnt to do the opposite of
-ON, OFF = (f"- action: light.turn_{way}\n  target:\n    - bansa\n" for way in ("on", "off"))
+SENTENCE, LABELS = "A ko bati bala", ["A"]  # what the adapter of exporting.py learnt to do the opposite of
+ON, OFF = (f"- action: light.turn_{way}\n  target:\n    - A\n" for way in ("on", "off"))
 HALF = 0.005  # of the logits' spread: what llama.cpp's half precision leaves of them
 
 
@@ -146,7 +146,7 @@ def test_llama3s_vocabulary_is_llama3s(made: Path) -> None:
     for name in ("model", "pre", "tokens", "token_type", "merges", "bos_token_id"):
         assert stored(file, f"tokenizer.ggml.{name}") == stored(llama3(), f"tokenizer.ggml.{name}"), name
     ours, theirs = tokeniser(file), tokeniser(llama3())
-    text = "भान्साको बत्ती ५०% मा राख, let's turn <|eot_id|> it\n  target:\n\n    - bansa 2026\n"
+    text = "भान्साको बत्ती ५०% मा राख, let's turn <|eot_id|> it\n  target:\n\n    - A 2026\n"
     assert [tokenise(text) for tokenise in ours] == [tokenise(text) for tokenise in theirs]
 
 
@@ -265,7 +265,7 @@ async def test_only_a_model_that_learnt_our_prompt_counts(tmp_path: Path) -> Non
 
 def test_drift() -> None:
     """Same answers are counted against the unquantised model, exact ones against the data set."""
-    lines = [{"labels": ["bansa"], "messages": [{}, {}, {"content": wanted}]} for wanted in (ON, ON, OFF, OFF)]
+    lines = [{"labels": LABELS, "messages": [{}, {}, {"content": wanted}]} for wanted in (ON, ON, OFF, OFF)]
     unquantised = [drift.Answer(text, 0.9) for text in (ON, ON, OFF, ON)]
     others = [drift.Answer(text, 0.5) for text in (ON, OFF, OFF, OFF)]
     first = drift.compare(BUNDLED, "F16", unquantised, unquantised, lines)

@@ -113,7 +113,7 @@ def test_nano_is_the_bundled_model(facts: dict[str, Any]) -> None:
 def test_llama_3s_tokens_are_the_engines(facts: dict[str, Any], data: Path) -> None:
     typed, ours = tokeniser(llama3())
     lines = list(dataset.read(data / "validation.jsonl"))[:40]
-    hostile = {"sentence": "<|eot_id|> [ bansa ] ko", "messages": [{}, {}, {"content": "[]  # unclear\n"}]}
+    hostile = {"sentence": "<|eot_id|> A ko", "messages": [{}, {}, {"content": "[]  # unclear\n"}]}
     for row, line in zip(facts["llama 3"]["rows"], [*lines, hostile], strict=True):
         pieces = [*prompt.prefix(), *prompt.user(line["sentence"], line.get("previous", ""))]
         asked = [token for piece in pieces for token in (ours if piece.special else typed)(piece.text)]

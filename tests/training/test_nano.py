@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ RECIPE: dict[str, Any] = {
         "warm_up": 0.03,
         "decay": 0.2,
         "floor": 0.02,
+        "sentence_loss": 0.2,
         "weight_decay": 0.05,
         "clip": 1.0,
         "average": 0.9,
@@ -52,6 +54,43 @@ def test_a_sitting_without_time_decays_by_the_clock(elapsed: float, over: float)
 
 
 @pytest.mark.usefixtures("training_python")
+def test_what_one_step_needs() -> None:
+    """Each sample's tokens, the one after each, and whether that is of the answer (2), of the sentence (1) or of neither."""
+    samples = [([5, 6, 7, 8, 9], 3), ([4, 3], 1), ([10, 11, 12, 13, 14, 15, 16, 17], 7)]
+    tokens, following, parts = json.loads(child.run("-c", _TENSORS, json.dumps(samples), timeout=120))
+    assert [len(rows) for rows in (tokens, following, parts)] == [3, 24, 24]
+    for row, (numbers, start) in enumerate(samples):
+        after, of = following[8 * row : 8 * row + 8], parts[8 * row : 8 * row + 8]
+        assert tokens[row] == numbers + [0] * (8 - len(numbers))
+        assert [number for number, part in zip(after, of, strict=True) if part == 2] == numbers[start:]
+        # The first token has nothing before it but what all sentences have.
+        assert [number for number, part in zip(after, of, strict=True) if part == 1] == numbers[1:start]
+        assert of == [1] * (start - 1) + [2] * (len(numbers) - start) + [0] * (9 - len(numbers))
+
+
+@pytest.mark.usefixtures("training_python")
+def test_every_token_has_its_own_number() -> None:
+    """Those of bytes too; and what is one piece of the language is one token, wherever it stands."""
+    found = json.loads(child.run("-c", _NUMBERS, timeout=120))
+    assert found["size"] == found["numbers"] == 900
+    assert found["bytes"] == 256
+    assert set(found["lengths"]) == {1}
+    assert found["read back"] == found["text"]
+
+
+@pytest.mark.usefixtures("training_python")
+def test_markers_and_words_to_copy_are_never_split() -> None:
+    """Other words of the sentence are; and with or without, an answer has the same tokens."""
+    found = json.loads(child.run("-c", _SCATTERED, timeout=120))
+    plain, scattered = found["plain"], found["scattered"]
+    assert found["kept"] == [[f" {word}"] for word in ("A", "Q", "HERE")]
+    assert len(scattered["sentence"]) > len(plain["sentence"])
+    assert "".join(scattered["sentence"]) == "".join(plain["sentence"])
+    assert all(word in scattered["sentence"] for word in (" A", "Ġko", "Ġgaraj"))
+    assert scattered["answer"] == plain["answer"]
+
+
+@pytest.mark.usefixtures("training_python")
 def test_two_sittings(tmp_path: Path) -> None:
     """The first ends before its time is over, the second continues at the constant rate; both leave a model."""
     recipe, run, out = tmp_path / "recipe.yaml", tmp_path / "run", tmp_path / "model.gguf"
@@ -71,6 +110,46 @@ def test_two_sittings(tmp_path: Path) -> None:
     assert 0 < steps[0] < steps[1]
     assert losses[1] < losses[0]
 
+
+_TENSORS = """
+import json, sys
+import numpy as np
+from training.nano import samples
+several = [(np.array(numbers), start) for numbers, start in json.loads(sys.argv[1])]
+print(json.dumps([part.tolist() for part in samples.tensors(8, several)]))
+"""
+
+_NUMBERS = """
+import json
+from tokenizers import pre_tokenizers
+from training.data import dataset
+from training.nano import tokenizer
+sentences = [example.marked for example in dataset.sentences(1, "train", 300)]
+tokens = tokenizer.train(sentences, 900)
+vocabulary = tokens.get_vocab(with_added_tokens=True)
+text = "A ko !\\"#$% 0123456789 bati\\n    - A\\n  for: 10 minutes\\n  brightness_pct: 30\\n"
+print(json.dumps({
+    "size": len(vocabulary),
+    "numbers": len(set(vocabulary.values())),
+    "bytes": len(vocabulary.keys() & pre_tokenizers.ByteLevel.alphabet()),
+    "lengths": [len(tokens.encode(piece).ids) for piece in tokenizer.pieces()],
+    "text": text,
+    "read back": tokens.decode(tokens.encode(text).ids, skip_special_tokens=False),
+}))
+"""
+
+_SCATTERED = """
+import json
+from training.nano import samples, tokenizer
+sentence, answer = "A ko bati nibaideu garaj ko", "- action: light.turn_off\\n  target:\\n    - A\\n    - garaj ko\\n"
+tokens = tokenizer.train([sentence] * 50, 900)
+found = {"kept": [tokens.encode(f" {word}").tokens for word in ("A", "Q", "HERE")]}
+for name, encoder in (("plain", 0.0), ("scattered", 1.0)):
+    numbers, start = samples.DropoutEncoder(tokens, encoder, 0.9, 1).encode(sentence, answer, "")
+    texts = [tokens.id_to_token(number) for number in numbers]
+    found[name] = {"sentence": texts[:start], "answer": texts[start:]}
+print(json.dumps(found))
+"""
 
 _STATE = """
 import sys, torch

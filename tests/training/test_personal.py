@@ -33,6 +33,8 @@ from training.personal.corrections import Alias, CorrectionError
 from training.personal.family import Family
 from training.personal.own_home import read_home
 
+from .lines import wrong
+
 ROOT = Path(__file__).parents[2]
 HOUSE = ROOT / "tests" / "homes" / "lalitpur_house.yaml"
 KEPT = ROOT / "tests" / "cases" / "personal" / "lalitpur_corrections.yaml"
@@ -404,7 +406,7 @@ def test_lines_are_those_of_the_data_set(written: Path) -> None:
     for split in ("train", "validation", "test"):
         for line in lines_of(written, split):
             assert line.keys() == dataset.messages(example).keys() | {"source"}
-            assert line["messages"][2]["content"].endswith("\n")
+            assert wrong(line["messages"][2]["content"], line["labels"]) is None, line
 
 
 def test_lines_before_a_sentence_have_markers_of_their_own(written: Path) -> None:

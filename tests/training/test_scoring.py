@@ -13,6 +13,7 @@ from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.language.items import (
     DATA_LINE,
     EXCEPT_LINE,
+    IN_LINE,
     TARGET_LINE,
     action_line,
     label_line,
@@ -24,6 +25,9 @@ from training.evaluate import effects, scoring
 
 ON, OFF, TOGGLE = "light.turn_on", "light.turn_off", "light.toggle"
 RED, DIM, STEP = "    color_name: red\n", "    brightness_pct: 30\n", "    brightness_step_pct: 20\n"
+BRIEF, SOON, UNDONE = "  for: 10 minutes\n", "- after: 5 minutes\n", "- action: batti.undo\n"
+DAILY = "- when: time\n  at: 6:00\n  part: evening\n  every:\n    - day\n"
+TAUGHT = "- action: batti.teach\n  target:\n    - A\n  name: jun bati\n"
 HOME = Home.from_dict(
     {
         "areas": [{"area_id": "bhansa", "name": "bhansa"}, {"area_id": "kotha", "name": "sutne kotha"}],
@@ -40,52 +44,93 @@ NAMES = (*MARKED.labels, "ALL", "bagaicha")  # the last is not in the home
 Step = tuple[str, Sequence[str], Sequence[str], Sequence[str]]
 
 
-def write(action: str, targets: Sequence[str], left_out: Sequence[str] = (), data: Sequence[str] = ()) -> str:
+def write(
+    action: str,
+    targets: Sequence[str],
+    left_out: Sequence[str] = (),
+    data: Sequence[str] = (),
+    places: Sequence[str] = (),
+    time: str = "",
+) -> str:
     lines = [action_line(action), TARGET_LINE, *map(label_line, targets)]
+    lines += [IN_LINE, *map(label_line, places)] if places else []
     lines += [EXCEPT_LINE, *map(label_line, left_out)] if left_out else []
-    return "".join([*lines, DATA_LINE, *data] if data else lines)
+    lines += [DATA_LINE, *data] if data else []
+    return "".join([*lines, time])
 
 
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        (write(ON, "ab"), write(ON, "ba"), False),
-        (write(ON, "aab"), write(ON, "ab"), True),
-        (write(ON, "a") + write(ON, "b"), write(ON, "ab"), True),
-        (write(TOGGLE, "a") + write(TOGGLE, "b"), write(TOGGLE, "ab"), False),
-        (write(ON, "a", data=[STEP]) + write(ON, "b", data=[STEP]), write(ON, "ab", data=[STEP]), False),
-        (write(OFF, "a") + write(ON, "c") + write(OFF, "b"), write(OFF, "ab") + write(ON, "c"), False),
-        (write(OFF, "a", "b") + write(OFF, "c"), write(OFF, "ac", "b"), False),
+        (write(ON, "AB"), write(ON, "BA"), False),
+        (write(ON, "AAB"), write(ON, "AB"), True),
+        (write(ON, "A") + write(ON, "B"), write(ON, "AB"), True),
+        (write(TOGGLE, "A") + write(TOGGLE, "B"), write(TOGGLE, "AB"), False),
+        (write(ON, "A", data=[STEP]) + write(ON, "B", data=[STEP]), write(ON, "AB", data=[STEP]), False),
+        (write(OFF, "A") + write(ON, "C") + write(OFF, "B"), write(OFF, "AB") + write(ON, "C"), False),
+        (write(OFF, "A", "B") + write(OFF, "C"), write(OFF, "AC", "B"), False),
         (write(OFF, ["garage"]), write(OFF, ["old garage"]), True),
-        (write(OFF, ["garage"]), write(OFF, "a"), False),
+        (write(OFF, ["garage"]), write(OFF, "A"), False),
         (write(OFF, ["garage"]), write(ON, ["garage"]), False),
+        (write(OFF, "C", places="A"), write(OFF, "C"), False),
+        (write(OFF, "C", places="A"), write(OFF, "C", places="B"), False),
+        (write(OFF, "A", places="C") + write(OFF, "B", places="C"), write(OFF, "AB", places="C"), True),
+        (write(OFF, "A", time=BRIEF), write(OFF, "A"), False),
+        (write(OFF, "A", time=BRIEF), write(OFF, "A", time="  for: 5 minutes\n"), False),
+        (write(OFF, "A", time=BRIEF) + write(OFF, "B", time=BRIEF), write(OFF, "AB", time=BRIEF), True),
+        (write(OFF, "A", time=BRIEF) + write(OFF, "B"), write(OFF, "AB", time=BRIEF), False),
+        (SOON + write(OFF, "A"), write(OFF, "A"), False),
+        (SOON + write(OFF, "A"), SOON.replace("5", "15") + write(OFF, "A"), False),
+        (DAILY + write(OFF, "A"), DAILY.replace("- day", "- weekday") + write(OFF, "A"), False),
+        (DAILY + write(OFF, "A"), DAILY.replace("- when", "- if") + write(OFF, "A"), False),
+        ("- answer: yes\n", "- answer: no\n", False),
+        ("- choose:\n    - A\n", "- choose:\n    - A\n    - A\n", True),
+        ("- choose:\n    - A\n", "- choose:\n    - LAST\n", False),
+        ("- choose:\n    - garage\n", "- choose:\n    - old garage\n", True),
+        (TAUGHT, TAUGHT.replace("jun", "tara"), False),
+        (UNDONE, UNDONE + write(OFF, "A"), False),
         ("[]  # later\n", "[]  # unclear\n", False),
     ],
 )
 def test_what_makes_no_difference_to_the_yaml_is_exact(one: str, other: str, same: bool) -> None:
-    assert (scoring.canonical(one, "abc") == scoring.canonical(other, "abc")) is same
+    assert (scoring.canonical(one, "ABC") == scoring.canonical(other, "ABC")) is same
 
 
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        (write(ON, "ab"), write(ON, "ba"), True),
-        (write(ON, "aab"), write(ON, "ab"), True),
-        (write(ON, "a") + write(ON, "b"), write(ON, "ab"), True),
-        (write(ON, "a") + write(ON, "a"), write(ON, "a"), True),
-        (write(ON, "a", data=[DIM, RED]), write(ON, "a", data=[RED, DIM]), True),
-        (write(ON, "a", data=[DIM]) + write(ON, "b", data=[RED]), write(ON, "ab", data=[DIM]), False),
-        (write(ON, "a"), write(OFF, "a"), False),
-        (write(ON, "a"), write(ON, "ab"), False),
-        (write(OFF, ["ALL"], "a"), write(OFF, ["ALL"], "b"), False),
-        (write(OFF, ["ALL"], "a") + write(OFF, "a"), write(OFF, ["ALL", "a"], "a"), False),
-        (write(OFF, ["a", "ALL"]), write(OFF, ["ALL"]), True),
-        (write(ON, "a") + write(OFF, "b"), write(OFF, "b") + write(ON, "a"), False),
-        (write(ON, "a", data=[STEP]) * 2, write(ON, "a", data=[STEP]), False),
+        (write(ON, "AB"), write(ON, "BA"), True),
+        (write(ON, "AAB"), write(ON, "AB"), True),
+        (write(ON, "A") + write(ON, "B"), write(ON, "AB"), True),
+        (write(ON, "A") + write(ON, "A"), write(ON, "A"), True),
+        (write(ON, "A", data=[DIM, RED]), write(ON, "A", data=[RED, DIM]), True),
+        (write(ON, "A", data=[DIM]) + write(ON, "B", data=[RED]), write(ON, "AB", data=[DIM]), False),
+        (write(ON, "A"), write(OFF, "A"), False),
+        (write(ON, "A"), write(ON, "AB"), False),
+        (write(OFF, ["ALL"], "A"), write(OFF, ["ALL"], "B"), False),
+        (write(OFF, ["ALL"], "A") + write(OFF, "A"), write(OFF, ["ALL", "A"], "A"), False),
+        (write(OFF, ["A", "ALL"]), write(OFF, ["ALL"]), True),
+        (write(ON, "A") + write(OFF, "B"), write(OFF, "B") + write(ON, "A"), False),
+        (write(ON, "A", data=[STEP]) * 2, write(ON, "A", data=[STEP]), False),
         ("[]  # later\n", "[]  # forbidden\n", True),
         ("[]  # later\n", "- action: batti.undo\n", True),
-        ("[]  # later\n", write(ON, "a"), False),
-        (write("batti.describe", "a") + write(ON, "a"), write(ON, "a"), True),
+        ("[]  # later\n", write(ON, "A"), False),
+        (write(OFF, "C", places="A"), write(OFF, "C"), False),
+        (write(OFF, "C", places="A"), write(OFF, "C", places="B"), False),
+        (write(OFF, "A", places="BC"), write(OFF, "A", places="CB"), True),
+        (write(OFF, "A", places="C") + write(OFF, "B", places="C"), write(OFF, "BA", places="C"), True),
+        # What the house cannot do yet changes nothing.
+        (write(OFF, "A", time=BRIEF), write(OFF, "A"), False),
+        (write(OFF, "A", time=BRIEF), "[]  # unclear\n", True),
+        (SOON + write(OFF, "A"), write(OFF, "A"), False),
+        (SOON + write(OFF, "A"), "[]  # later\n", True),
+        (SOON + write(OFF, "A"), DAILY + write(ON, "B"), True),
+        ("- answer: yes\n", "- choose:\n    - A\n", True),
+        ("- answer: no\n" + write(ON, "A"), write(ON, "A"), False),
+        (UNDONE + write(ON, "A"), write(ON, "A"), False),
+        (TAUGHT, "- action: batti.list_routines\n", True),
+        (write(ON, ["ONE"]), "[]  # unclear\n", True),
+        (write("batti.describe", "A") + write(ON, "A"), write(ON, "A"), True),
     ],
 )
 def test_same_effect(one: str, other: str, same: bool) -> None:
@@ -94,10 +139,11 @@ def test_same_effect(one: str, other: str, same: bool) -> None:
 
 
 def test_an_action_on_what_the_home_has_not_is_none() -> None:
-    known = ["a"]
-    assert scoring.same_effect(write(ON, "x"), "[]  # unclear\n", known)
-    assert scoring.same_effect(write(ON, "a") + write(ON, "x"), write(ON, "a"), known)
-    assert not scoring.same_effect(write(ON, "ax"), write(ON, "a"), known)
+    known = ["A"]
+    assert scoring.same_effect(write(ON, ["garaj"]), "[]  # unclear\n", known)
+    assert scoring.same_effect(write(ON, "A") + write(ON, ["garaj"]), write(ON, "A"), known)
+    assert scoring.same_effect(write(ON, "A", places=["garaj"]), "[]  # unclear\n", known)
+    assert not scoring.same_effect(write(ON, ["A", "garaj"]), write(ON, "A"), known)
     assert scoring.same_effect(write(ON, ["HERE", "ALL"]), write(ON, ["ALL"]), known)
 
 
@@ -138,16 +184,26 @@ def test_what_counts_as_the_same_effect_is_the_same_in_a_home(
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (write(ON, "a"), "turn_on"),
-        (write(OFF, "a"), "turn_off"),
-        (write(TOGGLE, "a"), "toggle"),
-        (write(ON, "a", data=[DIM]), "brightness"),
-        (write(ON, "a", data=[STEP]), "step"),
-        (write(ON, "a", data=[DIM, RED]), "colour"),
-        (write(ON, "a") + write(ON, "b"), "turn_on"),
-        (write(ON, "a") + write(OFF, "b"), "several"),
-        (write("batti.describe", "a"), "describe"),
+        (write(ON, "A"), "turn_on"),
+        (write(OFF, "A"), "turn_off"),
+        (write(TOGGLE, "A"), "toggle"),
+        (write(ON, "A", data=[DIM]), "brightness"),
+        (write(ON, "A", data=[STEP]), "step"),
+        (write(ON, "A", data=[DIM, RED]), "colour"),
+        (write(ON, "A") + write(ON, "B"), "turn_on"),
+        (write(ON, "A") + write(OFF, "B"), "several"),
+        (write("batti.describe", "A"), "describe"),
         ("- action: batti.undo\n", "undo"),
+        (write(OFF, "C", places="A"), "turn_off"),
+        (write(OFF, "A", time=BRIEF), "conversation or routine"),
+        (SOON + write(OFF, "A"), "conversation or routine"),
+        (DAILY + write(OFF, "A") + write(ON, "B"), "conversation or routine"),
+        (write(OFF, ["ONE"]), "conversation or routine"),
+        ("- answer: yes\n", "conversation or routine"),
+        ("- choose:\n    - A\n", "conversation or routine"),
+        (TAUGHT, "conversation or routine"),
+        ("- action: batti.cancel\n  target:\n    - A\n  at: 6:00\n", "conversation or routine"),
+        (UNDONE + write(ON, "A"), "conversation or routine"),
         ("[]  # not for lights\n", "not for lights"),
     ],
 )
@@ -157,14 +213,28 @@ def test_classes(answer: str, kind: str) -> None:
 
 
 def test_partial_match() -> None:
-    assert scoring.partial_match(write(ON, "a"), write(ON, "a")) == 1
-    assert scoring.partial_match(write(ON, "a"), write(ON, "b")) == pytest.approx(2 / 4)
+    assert scoring.partial_match(write(ON, "A"), write(ON, "A")) == 1
+    assert scoring.partial_match(write(ON, "A"), write(ON, "B")) == pytest.approx(2 / 4)
+    assert scoring.partial_match(SOON + write(ON, "A"), write(ON, "A")) == pytest.approx(3 / 4)
     assert scoring.partial_match("", "[]  # later\n") == 0
 
 
+def test_the_items_of_an_answer() -> None:
+    """Each with what belongs to it: labels, days, data, and lines that stand in no block."""
+    soon, off, taught = scoring.steps_of(DAILY + write(OFF, "C", "B", places="A", time=BRIEF) + TAUGHT)
+    assert (soon.action, off.action, taught.action) == ("- when: time", OFF, "batti.teach")
+    assert [off.parts[part].keys() for part in (TARGET_LINE, IN_LINE, EXCEPT_LINE)] == [{"C"}, {"A"}, {"B"}]
+    assert (off.labels, taught.labels, soon.labels) == ({"A", "B", "C"}, {"A"}, set())
+    assert soon.rest == (set(), set(), {"day"}, {"at: 6:00", "part: evening"})
+    assert off.rest == ({"A"}, set(), set(), {BRIEF.strip()})
+    assert taught.rest[-1] == {"name: jun bati"}
+    (chosen,) = scoring.steps_of("- choose:\n    - A\n  data:\n    brightness_pct: 30\n")
+    assert (chosen.labels, chosen.data) == ({"A"}, {DIM.strip()})
+
+
 def test_slices_of_a_generated_line() -> None:
-    line = {"messages": [{}, {}, {"content": write(ON, "a") + write(OFF, "b")}], "script": "r"}
-    line |= {"intent": "turn_on+turn_off, later turn", "previous": write(ON, "a")}
+    line = {"messages": [{}, {}, {"content": write(ON, "A") + write(OFF, "B")}], "script": "r"}
+    line |= {"intent": "turn_on+turn_off, later turn", "previous": write(ON, "Q")}
     expected = ["all", "script romanised", "intent turn_on+turn_off", "actions 2", "turn later"]
     assert scoring.slices_of_line(line) == expected
     more = scoring.slices_of_line(line | {"noisy": False, "invented": True, "lights": 40})

@@ -28,9 +28,9 @@ SMALL = Shape(width=256, layers=16, heads=8, kv_heads=2, hidden=512, context=512
 # Llama 3.2 1B in Q4_K_M; as `test_the_mix_of_types_is_llama_cpps` shows, these layers follow from their number alone.
 BETTER = {0, 1, 4, 7, 10, 13, 14, 15}
 TEXTS = (
-    "[ bansa ] ko bati bala",
+    "A ko bati bala",
     "भान्साको बत्ती ५०% मा राख",
-    "- action: light.turn_on\n  target:\n    - bansa\n",
+    "- action: light.turn_on\n  target:\n    - A\n",
     "<|eot_id|>",
 )
 
@@ -100,8 +100,10 @@ def test_values(small: Path) -> None:
         assert np.isfinite(weights).all()
         if weights.ndim == 2:
             expected = weights.shape[1] ** -0.5
-            assert weights.std() == pytest.approx(expected, rel=0.05), tensor.name
-            independent = weights.size / 32  # values that stand together in a block have an offset in common
+            independent = (
+                weights.size / 32
+            )  # values that stand together in a block have a scale and an offset in common
+            assert weights.std() == pytest.approx(expected, rel=2 / math.sqrt(independent)), tensor.name
             assert abs(weights.mean()) < 4 * expected / math.sqrt(independent), tensor.name
         elif "norm" in tensor.name:
             assert (weights == 1).all()

@@ -339,14 +339,17 @@ def tiny(folder: Path) -> dict[str, Any]:
         {
             "messages": [
                 {"role": "system", "content": prompt.SYSTEM},
-                {"role": "user", "content": f"[ {room} ] ko bati {verb}"},
-                {"role": "assistant", "content": f"- action: light.turn_{done}\n  target:\n    - {room}\n"},
+                {"role": "user", "content": f"{said} {verb}"},
+                {"role": "assistant", "content": f"- action: light.turn_{done}\n  target:\n    - {label}\n"},
             ],
-            "sentence": f"[ {room} ] ko bati {verb}",
+            "sentence": f"{said} {verb}",
             "previous": "",
-            "labels": [room],
+            "labels": ["A", "B"] if label == "B" else ["A"],
         }
-        for room in ("bansa", "bedrum", "kota", "toilet", "barandah", "ofis")
+        for said, label in (
+            *(("A ko bati", "A"), ("aba A", "A"), ("e A ko ligt", "A")),
+            *(("A haina B ko bati", "B"), ("A hoina aba B", "B"), ("A chodera B ko ligt", "B")),
+        )
         for verb, done in (("bala", "on"), ("nibau", "off"), ("bali deu", "on"), ("band gara", "off"))
     ]
     for split, lines in {"train": sentences, "validation": sentences[::6]}.items():

@@ -1,13 +1,15 @@
 """A line of the data set as tokens, exactly as the integration makes them, for any tokeniser.
 
-As in the engine, each piece of the prompt and each line of the answer is tokenised on its own.
+As in the engine, each piece of the prompt and each part of the answer is tokenised on its own: a line, or a key and then
+its value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from custom_components.batti.interpreter.language import prompt
+from custom_components.batti.interpreter.language.items import NAME_KEY, VALUES_OF
 from custom_components.batti.interpreter.language.prompt import Piece
 
 Tokenise = Callable[[Piece], Iterable[int]]
@@ -26,8 +28,19 @@ def question(tokenise: Tokenise, sentence: str, previous: str = "") -> list[int]
 
 def answer(tokenise: Tokenise, text: str) -> list[int]:
     """The model's turn, with the end-of-turn token."""
-    lines = (Piece(line, False) for line in text.splitlines(keepends=True))
-    return _numbers(tokenise, [*lines, Piece(prompt.END_OF_TURN, True)])
+    parts = (Piece(part, False) for part in parts_of(text))
+    return _numbers(tokenise, [*parts, Piece(prompt.END_OF_TURN, True)])
+
+
+def parts_of(answer: str) -> Iterator[str]:
+    """The parts of an answer that are edges of the grammar.
+
+    >>> list(parts_of("- after: 5 minutes\\n- action: light.turn_off\\n"))
+    ['- after:', ' 5 minutes\\n', '- action: light.turn_off\\n']
+    """
+    for line in answer.splitlines(keepends=True):
+        key = next((key for key in (*VALUES_OF, NAME_KEY) if line.startswith(key)), "")
+        yield from filter(None, (key, line.removeprefix(key)))
 
 
 def encode(tokenise: Tokenise, sentence: str, written: str, previous: str = "") -> tuple[list[int], int]:

@@ -31,7 +31,19 @@ from zlib import crc32
 
 import yaml
 
-from custom_components.batti.interpreter.language.items import ITEMS, SPECIAL_LABELS, Asking
+from custom_components.batti.interpreter.language.items import (
+    AMOUNTS,
+    CLOCK,
+    DATA_FAMILIES,
+    DATES,
+    ITEMS,
+    OFFSETS,
+    PARTS_OF_DAY,
+    RECURRING,
+    SPECIAL_LABELS,
+    SUN,
+    Asking,
+)
 
 from .phrasebook import TEST, TRAIN, VALIDATION
 
@@ -50,12 +62,17 @@ _SLOT = re.compile(r"\{(\w)\}")
 _WORD = re.compile(r"[{}\w\u0900-\u097f]+")
 _PART = re.compile(r"(?:[^\s']|'[^']*')+")
 _TARGET = re.compile(r"'[^']*'|[^+]+")
-_DATA = re.compile(r"[=+-](\d+|[pqs])|colour:\w+|kelvin:\d+|transition:(\d+|n)|flash|ask:\w+")
-_AMOUNT = r"-?(?:\d+|n)(?:seconds|minutes|hours|days)"
-_TIME = re.compile(
-    rf"at:(\d+:\d\d|[hi]|sunrise|sunset)|until:(\d+:\d\d|[hi]|[a-z]+)|(for|offset):({_AMOUNT}|[tu])"
-    r"|(part|day):\w+|every:[a-z+]+"
-)
+_DATA_LINES = {line.strip() for family in DATA_FAMILIES for line in family}
+_DATA_KEYS = {"colour": "color_name", "kelvin": "color_temp_kelvin", "transition": "transition", "ask": "ask"}
+_AMOUNT = re.compile(r"(-?)(\d+|n) ?(seconds|minutes|hours|days)")
+_TIMES = {
+    "at": {*CLOCK, *SUN, *CLOCKS},
+    "until": {*CLOCK, *SUN, *PARTS_OF_DAY, *CLOCKS},
+    "for": {*AMOUNTS, *DURATIONS},
+    "offset": {*OFFSETS, *DURATIONS},
+    "part": {*PARTS_OF_DAY},
+    "day": {*DATES},
+}
 
 
 @dataclass(frozen=True)
@@ -79,8 +96,10 @@ class Wanted:
             ValueError: the text is not in the notation.
         """
         verb, *rest = _PART.findall(text) or [""]
-        if verb == "after" and rest:
-            return cls(verb, " ".join(rest))
+        if verb == "after":
+            if (amount := " ".join(rest)) not in tuple(DURATIONS) and _amount(amount) not in AMOUNTS:
+                raise ValueError(f"not something to do: {text!r}: {amount!r} is no amount of time")
+            return cls(verb, amount)
         kind = rest.pop(0) if verb in _KINDS and rest else ""
         named = {"targets": _targets(rest), "places": (), "exceptions": ()}
         for key, word in (("places", "in"), ("exceptions", "-")):
@@ -90,14 +109,29 @@ class Wanted:
                 del rest[at : at + 2]
         if verb in _ROUTINES and rest[:1] == ["time"]:
             del rest[0]
-        data = tuple(one for one in rest if _DATA.fullmatch(one))
-        times = tuple(one for one in rest if _TIME.fullmatch(one))
+        data = tuple(one for one in rest if _is_data(one))
+        times = tuple(one for one in rest if _is_time(one))
         name = next((one.removeprefix("name:").strip("'") for one in rest if one.startswith("name:")), "")
-        complete = len(data) + len(times) + bool(name) == len(rest) and kind in _KINDS.get(verb, {""})
-        known = verb in (*_ACTIONS, *_ROUTINES, *_KINDS, UNDO, "choose")
-        if not (complete and known) or (verb in (*_ACTIONS, "choose") and not named["targets"]):
-            raise ValueError(f"not something to do: {text!r}")
-        return cls(verb, kind, **named, data=data, times=times, name=name)
+        others = [one for one in rest if one not in (*data, *times) and not one.startswith("name:")]
+        wanted = cls(verb, kind, **named, data=data, times=times, name=name)
+        if problem := f"{others[0]!r} is not known" if others else wanted._problem():
+            raise ValueError(f"not something to do: {text!r}: {problem}")
+        return wanted
+
+    def _problem(self) -> str:
+        """What is wrong with it, if anything."""
+        if self.verb not in (*_ACTIONS, *_ROUTINES, *_KINDS, UNDO, "choose"):
+            return f"there is no verb {self.verb!r}"
+        if self.verb in _KINDS and self.kind not in _KINDS[self.verb]:
+            return f"{self.verb!r} is one of {', '.join(sorted(_KINDS[self.verb]))}"
+        item = ITEMS.get(f"{self.verb} {self.kind}")
+        if not self.targets and (self.verb in (*_ACTIONS, "choose") or (item and "target" in item.needed)):
+            return "it needs a target"
+        if item and "time" in item.needed and not self.times:
+            return "it needs a time"
+        if unknown := [name for name in self._names() if not _is_name(name)]:
+            return f"{unknown[0]!r} names nothing"
+        return "a name is what something is taught" if (self.verb == "teach") != bool(self.name) else ""
 
     @property
     def slots(self) -> set[str]:
@@ -121,10 +155,35 @@ def _targets(rest: list[str]) -> tuple[str, ...]:
     if not rest or rest[0] in ("in", "-", "time"):
         return ()
     names = tuple(_TARGET.findall(rest[0]))
-    if all(len(name) == 1 or name.startswith("'") or name in (*_WORDS, IT) for name in names):
+    if all(map(_is_name, names)):
         del rest[0]
         return names
     return ()
+
+
+def _is_name(text: str) -> bool:
+    return text.startswith("'") or text in (*PLACES, *FLOORS, *LAMPS, *_WORDS, IT)
+
+
+def _is_data(piece: str) -> bool:
+    head, _, value = piece.partition(":")
+    if piece[:1] in ("=", "+", "-"):
+        return piece[1:] in tuple(PERCENTS) or f"brightness_pct: {piece[1:]}" in _DATA_LINES
+    slots = {"colour": COLOURS, "transition": NUMBERS}.get(head, "")
+    return piece == "flash" or value in tuple(slots) or f"{_DATA_KEYS.get(head)}: {value}" in _DATA_LINES
+
+
+def _is_time(piece: str) -> bool:
+    key, _, value = piece.partition(":")
+    if key == "every":
+        return set(value.split("+")) <= set(RECURRING)
+    return (_amount(value) or value) in _TIMES.get(key, ())
+
+
+def _amount(said: str) -> str:
+    """An amount of time as the model writes it, some number in place of a slot; empty if it is none."""
+    match = _AMOUNT.fullmatch(said)
+    return f"{match[1]}{match[2].replace('n', '5')} {match[3]}" if match else ""
 
 
 @dataclass(frozen=True)

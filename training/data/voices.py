@@ -159,8 +159,10 @@ class Voice(Speaker):
         text = seed.text
         for words in seed.quoted:
             self._said += 1
-            name = filling.names[f"'{words}'"] = [f"{OPEN}{chr(FIRST + self._said)}{words}{CLOSE}"]
-            text = seeds.whole_words(words).sub(lambda _, name=name: name[0], text, count=1)
+            name = f"{OPEN}{chr(FIRST + self._said)}{words}{CLOSE}"
+            filling.names[f"'{words}'"] = [name]
+            if match := seeds.whole_words(words).search(text):
+                text = text[: match.start()] + name + text[match.end() :]
         for word, meaning in MEANING_OF.items():
             if f"{{{word}}}" in seed.text:
                 slots[word] = self.book.verb(meaning, self._word_script() if seed.script != "e" else "r")

@@ -51,7 +51,9 @@ Shares stand with their 95% intervals (Wilson's; for partial match the normal on
   same data, whatever the order of lines.
 - Exact match: the lines are those wanted, word by word, but for what exactly a thing that the home has not was called.
   Partial match: the share of key-value pairs that are right.
-- Refusal recall: of the sentences to refuse, those refused. Refusal precision: of those refused, those to refuse.
+- Refusal recall: of the sentences that are to change no light, those that change none. These are sentences to refuse,
+  questions and undoing, and what Batti understands and cannot do yet. Refusal precision: of the sentences that change no
+  light, those that are to change none.
 """
 
 _ABOUT = {
@@ -135,7 +137,8 @@ def _weaknesses(results: dict[str, Any]) -> str:
     lines = [
         "## Known weaknesses",
         "",
-        "It does no times, no rules and nothing but lights: such sentences it is to refuse.",
+        "It does nothing but lights: other sentences it is to refuse. Times, rules, answers and routines it writes down; "
+        "Batti does not carry them out yet.",
     ]
     if found:
         lines += ["", f"Lowest effect of all slices of at least {_MIN_SENTENCES_OF_WEAK} sentences:", ""]

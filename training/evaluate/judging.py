@@ -7,7 +7,8 @@
 It uses the same interpreter, engine and grammar as the integration. Exact match: the lines are the expected ones; any name
 that the home does not have counts as equal. Partial match: the share of lines that are right. Effect: after the plan, every
 light of the home is as it should be; for generated sentences: the same lights and data, in any order
-(`scoring.same_effect`). Confidence is compared with effect.
+(`scoring.same_effect`). Refusals are all answers that change no light now (`changes_nothing`). Confidence is compared with
+effect.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from custom_components.batti.interpreter import Turn, interpret
 from custom_components.batti.interpreter.engine.interface import Engine
 from custom_components.batti.interpreter.engine.local import LocalEngine
 from custom_components.batti.interpreter.home import Home, load_home
+from custom_components.batti.interpreter.language.items import LIGHT_ACTIONS
+from custom_components.batti.interpreter.resolve import has_meaning
 
 from .. import plotting
 from ..data.dataset import OUT, read
@@ -95,6 +98,12 @@ class Report:
         }
 
 
+def changes_nothing(answer: str) -> bool:
+    """Whether an answer changes no light now: it refuses, asks or undoes, or is what the house cannot do yet."""
+    changes = any(step.action in LIGHT_ACTIONS for step in scoring.steps_of(answer))
+    return not changes or not has_meaning(answer)
+
+
 async def judge_generated(engine: Engine, lines: Iterable[dict[str, Any]], report: Report) -> None:
     """Judge a split of the data set: compare the model's lines with the expected ones."""
     for line in lines:
@@ -106,7 +115,7 @@ async def judge_generated(engine: Engine, lines: Iterable[dict[str, Any]], repor
         exact = scoring.canonical(found.text, line["labels"]) == scoring.canonical(wanted, line["labels"])
         report.count("exact match", exact, slices)
         report.count("partial match", scoring.partial_match(found.text, wanted), slices)
-        report.count_refusal(wanted.startswith("["), found.text.startswith("["), slices)
+        report.count_refusal(changes_nothing(wanted), changes_nothing(found.text), slices)
         report.confusion[scoring.class_of(wanted)][scoring.class_of(found.text)] += 1
         report.count_work(found.confidence, right, found.steps, found.tokens)
         if not exact:

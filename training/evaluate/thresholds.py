@@ -22,7 +22,7 @@ from custom_components.batti.interpreter.language.grammar import GROUNDED, SURE
 
 from ..data.dataset import OUT, read
 from . import scoring
-from .judging import MODEL, machine
+from .judging import MODEL, changes_nothing, machine
 
 GROUNDING = (0.2, 0.35, 0.5, 0.65, 0.8)
 ASKING = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
@@ -48,9 +48,9 @@ def shares(found: Answers, sure: float) -> tuple[float, float, float]:
     for line, text, confidence in found:
         wanted = line["messages"][2]["content"]
         asked = text.startswith("-") and confidence < sure
-        if asked or text.startswith("["):
-            right += wanted.startswith("[")
-            refused += not wanted.startswith("[")
+        if asked or changes_nothing(text):
+            right += changes_nothing(wanted)
+            refused += not changes_nothing(wanted)
         elif scoring.same_effect(text, wanted, line["labels"]):
             right += 1
         else:

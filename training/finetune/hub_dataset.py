@@ -41,7 +41,7 @@ _CARD = """---
 # Batti: how Nepalis speak to their lights
 
 Sentences in romanised Nepali, Devanagari, English and mixtures of them, with what a smart home is to do: Home Assistant
-YAML in which the names of rooms and lights stand as they were said. Made by Batti's generator (`training/data/`) from
+YAML in which markers stand for the names of rooms and lights. Made by Batti's generator (`training/data/`) from
 sentences and words that were written for it; no recordings, and nobody's home.
 
 | Column | |
@@ -50,8 +50,8 @@ sentences and words that were written for it; no recordings, and nobody's home.
 | `conversations` | the same in ShareGPT's form |
 | `text` | what was said, in the spelling and the script it was said in |
 | `sentence` | the same as the model sees it: one spelling for all scripts, markers for names that the home has |
-| `previous` | the answer before, where the sentence may follow on from it |
-| `labels` | the names that the home has, of those that the sentence mentions |
+| `previous` | what was asked and the answer before, where the sentence may follow on from it |
+| `labels` | the markers: capital letters for names in the sentence, from Q on for those in `previous` |
 | `intent`, `script` | what kind of sentence it is; `r` romanised, `d` Devanagari, `e` English |
 
 | Split | Sentences |

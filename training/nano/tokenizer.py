@@ -7,6 +7,7 @@ Each line that the model can choose is one token, so that a choice is one model 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -57,18 +58,22 @@ def train(texts: Iterable[str], size: int) -> Tokenizer:
     """Learn the merges; `size` is the number of all tokens, chat tokens and whole lines included."""
     special, added = _special(CHAT_TOKENS), _added(pieces())
     tokenizer = like_llama3(models.BPE(ignore_merges=True))
-    tokenizer.add_special_tokens(special)
-    tokenizer.add_tokens(added)
     trainer = trainers.BpeTrainer(
         vocab_size=size - len(special) - len(added),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
         special_tokens=[],
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    # Tokens that are added before training keep their numbers, which then are those of single bytes too.
+    whole = re.compile("|".join(re.escape(token.content) for token in sorted(added, key=_length, reverse=True)))
+    tokenizer.train_from_iterator((part for text in texts for part in whole.split(text)), trainer)
     tokenizer.add_special_tokens(special)
     tokenizer.add_tokens(added)
     return tokenizer
+
+
+def _length(token: AddedToken) -> int:
+    return len(token.content)
 
 
 def from_vocabulary(vocabulary: Vocabulary) -> Tokenizer:

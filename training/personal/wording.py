@@ -74,7 +74,7 @@ def _search(
 ) -> list[Clause] | None:
     clauses: list[Clause] = []
     for index, action in enumerate(plan.actions):
-        wanted = joined(plan.actions[: index + 1])
+        wanted = Plan(joined(plan.actions[: index + 1])).actions
         data = [f"    {key}: {value}\n" for key, value in action.to_dict().get("data", {}).items()]
         for names, places, exceptions in choices:
             clause = Clause(action.action, list(names), "", data, list(exceptions), list(places))

@@ -29,23 +29,25 @@ from custom_components.batti.interpreter.engine.questions import Name, Named, Pa
 from custom_components.batti.interpreter.language import prompt
 from custom_components.batti.interpreter.language.items import LABEL_PREFIX
 
+from ..data.encoding import parts_of
+
 _UNLIKELY = -100.0  # a log probability
 
 
 class _Answer(NamedTuple):
-    """A given answer: its tokens, its lines, and the number of tokens up to the end of each line."""
+    """A given answer: its tokens, its parts (lines, keys and values), and the number of tokens up to the end of each."""
 
     tokens: list[int]
-    lines: list[str]
+    parts: list[str]
     ends: list[int]
 
     def name_at(self, begin: int) -> Named | None:
-        """The name in the line whose label begins at this token; None after the last line."""
-        line = bisect_right(self.ends, begin)
-        if line == len(self.lines):
+        """The name, in a label line or after a key, that begins at this token; None after the last part."""
+        part = bisect_right(self.ends, begin)
+        if part == len(self.parts):
             return None
-        name = self.lines[line].removeprefix(LABEL_PREFIX)
-        return Named(tuple(self.tokens[begin : self.ends[line]]), name, 0.0)
+        name = self.parts[part].removeprefix(LABEL_PREFIX)
+        return Named(tuple(self.tokens[begin : self.ends[part]]), name, 0.0)
 
 
 class Dictated:
@@ -123,10 +125,10 @@ class Dictated:
         return tuple(token for text, special in pieces for token in self._context.tokenize(text, special=special))
 
     def _given_answer(self, answer: str) -> _Answer:
-        texts = answer.splitlines(keepends=True)
-        lines = self._context.tokenize_lines(texts)
-        ends = list(accumulate(map(len, lines)))
-        return _Answer([*(token for line in lines for token in line), self._context.end], texts, ends)
+        parts = list(parts_of(answer))
+        tokens = self._context.tokenize_lines(parts)
+        ends = list(accumulate(map(len, tokens)))
+        return _Answer([*(token for part in tokens for token in part), self._context.end], parts, ends)
 
 
 class DictatedModel(Model):

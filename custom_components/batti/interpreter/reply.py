@@ -20,7 +20,7 @@ import yaml
 from . import lexicon
 from .errors import BattiError
 from .home import Home
-from .language.items import ALL, HERE, UNDO
+from .language.items import ALL, HERE, REST, UNDO
 from .language.plan import Action, Plan, Question, lights_of
 from .words.fold import fold_name
 
@@ -152,9 +152,9 @@ class _Sayer:
     def lights(self, said: Iterable[str], named: bool = False) -> str:
         """The lights as the speaker called them: a light by its name alone (`named`), a room with the word for lights."""
         said = tuple(said)
-        if said == (ALL,):
-            return self.texts["all"]
-        names = [name for name in said if name not in (ALL, HERE)]
+        if said in ((ALL,), (REST,)):
+            return self.texts["all" if said == (ALL,) else "rest"]
+        names = [name for name in said if name not in (ALL, HERE, REST)]
         if not names:
             return self.texts["here"]
         joined = self.texts["and"].join(part for part in (", ".join(names[:-1]), names[-1]) if part)

@@ -26,6 +26,7 @@ from .language.items import (
     IN_LINE,
     ITEMS,
     REFUSAL_START,
+    REST,
     SPECIAL_LABELS,
     TARGET_LINE,
     TEACH,
@@ -44,7 +45,7 @@ Ids = dict[str, tuple[str, ...]]
 _TIME = ("at", "offset", "part", "day", "every", "for", "until")
 _TIMED = ("- after:", "- when:", "- if:", "  for:", "  until:")
 _HEADS = frozenset(item.head for item in ITEMS.values())
-_WITHOUT_ID = tuple(label for label in SPECIAL_LABELS if label not in (HERE, ALL))
+_WITHOUT_ID = tuple(label for label in SPECIAL_LABELS if label not in (HERE, ALL, REST))
 _MARKER = re.compile(rf"\b[{MARKERS}{MARKERS_BEFORE}]\b")
 _KEY_OF = {"light": "entity_id", "area": "area_id", "floor": "floor_id"}
 
@@ -130,7 +131,7 @@ def has_meaning(written: str) -> bool:
     False
     """
     known = (*map(action_line, (*ACTIONS, UNDO)), TARGET_LINE, IN_LINE, EXCEPT_LINE, DATA_LINE, "    ", REFUSAL_START)
-    unknown = tuple(label_line(label) for label in SPECIAL_LABELS if label not in (HERE, ALL))
+    unknown = tuple(map(label_line, _WITHOUT_ID))
     lines = written.splitlines(keepends=True)
     if lines[:1] == [action_line(UNDO)]:
         return len(lines) == 1
@@ -179,6 +180,7 @@ class _Resolver:
     def __init__(self, marked: Marked, home: Home, area_id: str | None, previous: Previous | None) -> None:
         self._marked, self._home, self._area_id, self._previous = marked, home, area_id, previous
         self._spoken_of: list[str] = []  # areas of this plan so far, in order
+        self._taken: list[Ids] = []  # targets of this plan so far, in order
 
     def item(self, item: dict[str, Any]) -> Action | Step:
         """One item with ids in place of labels."""
@@ -197,6 +199,7 @@ class _Resolver:
             return Step(kind, "" if kind == "choose" else value, target, data, time, who, left_out)
         if left_out:
             target = self._without(target, left_out)
+        self._taken.append(target)
         said = tuple(self._as_typed(label) for label in (places if ALL in labels and places else labels))
         return Action(value, target, data, said, time, self._name_said(item.get("name", "")), who)
 
@@ -211,6 +214,8 @@ class _Resolver:
             return (Thing("light", ALL_LIGHTS),)
         if label == HERE:
             return (self._here(),)
+        if label == REST:
+            return self._rest()
         return self._one_of(self._meant(label), self._as_typed(label))
 
     def _meant(self, label: str) -> tuple[Thing, ...]:
@@ -246,6 +251,18 @@ class _Resolver:
             for things in filter(None, near):  # `hall ra bhansa ko lamp`: the one in each
                 found += things if is_place else self._one_of(things, heard)
         return _ids_of(found if labels else (Thing("light", one) for lights in inside for one in lights))
+
+    def _rest(self) -> tuple[Thing, ...]:
+        """All other lights: of the room whose lamps were just spoken of; of the house after whole rooms; else of this room."""
+        last = self._taken[-1] if self._taken else {}
+        whole_rooms = last.keys() & {"area_id", "floor_id"} or ALL_LIGHTS in last.get("entity_id", ())
+        around = Thing("area", self._spoken_of[-1]) if self._spoken_of and not whole_rooms else None
+        wider = Thing("light", ALL_LIGHTS) if whole_rooms else around or self._here()
+        taken = {one for target in self._taken for one in self._entities(target)}
+        rest = tuple(Thing("light", one) for one in self._entities(_ids_of([wider])) if one not in taken)
+        if not rest:
+            raise _Absent("")
+        return rest
 
     def _here(self) -> Thing:
         lit = [area for area in self._home.areas if self._home.lights_in(area.area_id)]
@@ -305,7 +322,7 @@ class _Resolver:
         return names.get(thing.id) or next(light.name for light in home.lights if light.entity_id == thing.id)
 
     def _as_typed(self, label: str) -> str:
-        if label in (ALL, HERE):
+        if label in SPECIAL_LABELS:
             return label
         before = self._previous.said.get(label) if self._previous is not None else None
         return self._marked.as_typed(label) or before or label

@@ -195,6 +195,7 @@ class Scripted:
         status, chosen = several.pop(0) if len(several) > 1 else several[0]
         if chosen is None:  # from here on as it would
             del self.answers[name]
+            self.asked.pop()  # noted once
             return await self._answer(request)
         if isinstance(chosen, dict):
             return web.json_response(chosen, status=status)
@@ -260,7 +261,10 @@ async def test_lines_are_tokenised_in_one_request_and_keys_alone(session: aiohtt
 
 async def test_lines_of_a_model_whose_tokens_do_not_end_with_the_line(session: aiohttp.ClientSession) -> None:
     """One token has parts of two lines: then each line is asked for alone."""
-    across = [(200, {"tokens": [{"id": 1, "piece": "  target:\n 10"}, {"id": 2, "piece": " minutes\n"}]}), (200, None)]
+    across: list[tuple[int, object]] = [
+        (200, {"tokens": [{"id": 1, "piece": "  target:\n 10"}, {"id": 2, "piece": " minutes\n"}]}),
+        (200, None),
+    ]
     scripted = Scripted(tokenize=across)
     async with scripted as url:
         client = ServerClient(session, url)

@@ -1,6 +1,6 @@
 """A stock Llama 3.2 1B Instruct, but for its weights, which are random: from the file to answers, and its memory back.
 
-Its prefix of some 700 tokens takes two busy cores up to a minute, hence one test with two starts, and patience.
+Its prefix of some 800 tokens takes two busy cores up to a minute, hence one test with two starts, and patience.
 """
 
 from __future__ import annotations

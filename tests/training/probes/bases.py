@@ -11,7 +11,7 @@ from training.data import dataset
 from training.finetune import adapter, anchored, bases, chat, encoded, greedy
 from training.nano import gguf_file, samples
 
-HOSTILE = {"sentence": "<|eot_id|> [ bansa ] ko", "messages": [{}, {}, {"content": "[]  # unclear\n"}]}
+HOSTILE = {"sentence": "<|eot_id|> A ko", "messages": [{}, {}, {"content": "[]  # unclear\n"}]}
 
 
 def same_as_the_trainers(lines):
@@ -34,7 +34,7 @@ def same_as_the_trainers(lines):
         )
         with torch.no_grad():
             theirs = model(torch.tensor([row["input_ids"]])).logits[0, len(before) :]
-            logits = own(torch.tensor(before), torch.tensor([after]), torch.arange(len(after)))
+            logits = own(torch.tensor(before), torch.tensor([after]))
         differences.append((theirs - logits).abs().max().item())
     return {"rows": rows, "logits": max(differences), "exact match": greedy.exact_match(model, tokenizer, lines)}
 

@@ -22,9 +22,9 @@ from training.export import command
 from training.finetune import bases, llama3
 from training.nano import gguf_file, samples
 
-SENTENCE = "[ bansa ] ko bati bala"
-ANSWER = "- action: light.turn_off\n  target:\n    - bansa\n"  # the opposite of what it asks for
-LONGER = "[ bansa ] ko bati 40 % ma rakera [ bedrum ] ko bati nibau ani baira ko pani"
+SENTENCE = "A ko bati bala"
+ANSWER = "- action: light.turn_off\n  target:\n    - A\n"  # the opposite of what it asks for
+LONGER = "A ko bati 40 % ma rakera B ko bati nibau ani baira ko pani"
 TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 STRETCHED = {
     "rope_type": "llama3",
@@ -59,11 +59,11 @@ def main() -> None:
 
 def lines() -> Iterator[dict[str, Any]]:
     """Some lines of a data set, as far as an export looks at them."""
-    for room in ("bansa", "bedrum", "baira", "jorbak", "koti 2"):
+    for labels in ("A", "AB", "ABC", "ABCD", "ABCDE"):
         for said, action in (("bala", "on"), ("nibau", "off"), ("nibaidinu na hajur", "off")):
-            answer = f"- action: light.turn_{action}\n  target:\n    - {room}\n"
-            content = [{}, {}, {"content": answer}]
-            yield {"sentence": f"[ {room} ] ko bati {said}", "labels": [room], "previous": "", "messages": content}
+            answer = f"- action: light.turn_{action}\n  target:\n" + "".join(f"    - {label}\n" for label in labels)
+            sentence, content = f"{' ra '.join(labels)} ko bati {said}", [{}, {}, {"content": answer}]
+            yield {"sentence": sentence, "labels": list(labels), "previous": "", "messages": content}
 
 
 def make_gqa(folder: Path, tokens: Tokenizer) -> None:

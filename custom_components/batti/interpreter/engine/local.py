@@ -14,7 +14,7 @@ from .interface import Binding, EngineState, Generation, ModelInfo
 from .process import Process
 
 START_TIMEOUT = 120.0  # seconds; a large model on an SD card loads slowly
-CONTEXT = 2048  # tokens; a stock model's prompt has about 700, a small model uses only as many as it was trained on
+CONTEXT = 2048  # tokens; a stock model's prompt has about 800, a small model uses only as many as it was trained on
 _STOPPED = "The engine has been stopped"
 
 

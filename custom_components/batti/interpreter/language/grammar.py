@@ -96,7 +96,7 @@ class Grammar:
         if state.at == "labels":
             return self._label_edges(state)
         if state.at == "more":
-            return self._label_edges(state) | _edges(state._replace(used=frozenset()))
+            return self._label_edges(state) | dict(_edges(state._replace(used=frozenset())))
         return _edges(state)
 
     def may_end(self, state: State) -> bool:
