@@ -162,7 +162,8 @@ def _section(title: str, report: dict[str, Any]) -> str:
     if report["milliseconds"]:
         times = report["milliseconds"]
         lines += [f"Sentence to plan: median {times['median']:.1f} ms, 95% within {times['95%']:.1f} ms.", ""]
-    lines += [f"Model steps per token written: {report['steps_per_token']:.2f}.", ""]
+    work = f"{report['steps']:.1f} model steps for {report['tokens']:.1f} tokens"
+    lines += [f"A sentence takes {work} on average: {report['steps_per_token']:.2f} steps a token.", ""]
     return "\n".join(lines)
 
 

@@ -93,6 +93,8 @@ class Report:
             "confusion": {wanted: dict(self.confusion[wanted]) for wanted in _in_order(self.confusion)},
             "calibration": scoring.calibration(self.answers),
             "milliseconds": {"median": times[len(times) // 2], "95%": times[int(len(times) * 0.95)]} if times else {},
+            "steps": self.steps / max(1, len(self.answers)),
+            "tokens": self.tokens / max(1, len(self.answers)),
             "steps_per_token": self.steps / max(1, self.tokens),
             "misses": sorted(self.misses, key=lambda miss: (miss["same effect"], -miss["confidence"])),
         }
@@ -177,7 +179,7 @@ def show(title: str, report: dict[str, Any], misses: int) -> None:
     for wanted, row in report["confusion"].items():
         table.add_row(wanted, *(str(row.get(name, "")) for name in found))
     console.print(table)
-    console.print({key: report[key] for key in ("milliseconds", "steps_per_token")})
+    console.print({key: report[key] for key in ("milliseconds", "steps", "tokens", "steps_per_token")})
     for miss in report["misses"][:misses]:
         console.print(miss)
 

@@ -23,6 +23,7 @@ from custom_components.batti.interpreter.language.items import (
     IN_LINE,
     LABEL_PREFIX,
     LIGHT_ACTIONS,
+    REST,
     SPECIAL_LABELS,
     TARGET_LINE,
     TOGGLE,
@@ -81,6 +82,14 @@ class Step:
         """What it has besides targets and exceptions: places, data, times, and the name that is taught."""
         return tuple(frozenset(self.parts[part]) for part in (IN_LINE, DATA_LINE, EVERY_LINE, _KEYS))
 
+    def with_known(self, known: Collection[str]) -> Step:
+        """The same with `?` for every name that the home does not have."""
+        parts: dict[str, dict[str, None]] = defaultdict(dict)
+        for part, lines in self.parts.items():
+            named = part in (TARGET_LINE, IN_LINE, EXCEPT_LINE)
+            parts[part] = {line if line in known or not named else "?": None for line in lines}
+        return Step(self.action, parts)
+
     @property
     def can_be_said_twice(self) -> bool:
         """Whether repeating it changes nothing, so that a light may be named twice."""
@@ -109,9 +118,9 @@ def same_effect(found: str, wanted: str, labels: Collection[str] | None = None) 
 
     Ignored: the order of labels and of data lines, repeated labels, and whether the same action on several targets is
     written once or several times in a row. All answers that change no light now are equal: refusals, questions, undo, and
-    what the house cannot do yet (`resolve.has_meaning`). The order of different actions counts. So does the grouping of toggles and
-    steps, because two labels may share a light. Two labels for the same thing count as different: so the score is rather a
-    little too low than too high.
+    what the house cannot do yet (`resolve.has_meaning`). The order of different actions counts. So does the grouping of
+    toggles and steps, because two labels may share a light. Two labels for the same thing count as different: so the score
+    is rather a little too low than too high.
 
     >>> same_effect("- action: light.turn_on\\n  target:\\n    - a\\n- action: light.turn_on\\n  target:\\n    - b\\n",
     ...             "- action: light.turn_on\\n  target:\\n    - b\\n    - a\\n")
@@ -133,7 +142,7 @@ def same_effect(found: str, wanted: str, labels: Collection[str] | None = None) 
 def _effect(answer: str, labels: Collection[str] | None) -> list[Any]:
     runs: list[tuple[Step, dict[frozenset[str], set[str]]]] = []
     for step in steps_of(answer) if has_meaning(answer) else ():
-        if step.action not in LIGHT_ACTIONS or (labels is not None and not step.labels <= {*labels, HERE, ALL}):
+        if step.action not in LIGHT_ACTIONS or (labels is not None and not step.labels <= {*labels, HERE, ALL, REST}):
             continue
         last = runs[-1][0] if runs else None
         if not (last and step.can_be_said_twice and (last.action, last.rest) == (step.action, step.rest)):
@@ -164,13 +173,10 @@ def canonical(answer: str, labels: Collection[str]) -> list[Any]:
     if not (steps := steps_of(answer)):
         return [answer]
 
-    def names(step: Step, part: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name if name in known else "?" for name in step.parts[part]))
-
     found: list[Any] = []
     before: Step | None = None
-    for step in steps:
-        targets, left_out = names(step, TARGET_LINE), names(step, EXCEPT_LINE)
+    for step in (one.with_known(known) for one in steps):
+        targets, left_out = tuple(step.parts[TARGET_LINE]), tuple(step.parts[EXCEPT_LINE])
         joins = before and step.can_be_said_twice and (before.action, before.rest) == (step.action, step.rest)
         if joins and not left_out and not found[-1][2]:
             targets = tuple(dict.fromkeys((*found.pop()[1], *targets)))
