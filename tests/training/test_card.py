@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from custom_components.batti.interpreter.engine.gguf_header import read_header
+from custom_components.batti.interpreter.language import prompt
 from training import plotting
 from training.evaluate import card, plots
 from training.evaluate.judging import Report
 
-RECIPE = """
-data: {sentences: 100000}
-tokenizer: {size: 2048}
-model: {width: 224, layers: 6}
-training: {epochs: 1.5}
-"""
+from ..interpreter.engine.tiny_gguf import write_model
 
 
 @pytest.fixture
@@ -38,20 +36,25 @@ def results() -> dict[str, Any]:
 
 
 @pytest.fixture
-def text(results: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    (tmp_path / "recipe.yaml").write_text(RECIPE)
-    monkeypatch.setattr(card, "RECIPE", tmp_path / "recipe.yaml")
-    (tmp_path / "batti-test.gguf").write_bytes(b"x" * 1234)
-    card.write(tmp_path / "card.md", tmp_path / "batti-test.gguf", results, "one processor")
+def model(tmp_path: Path) -> Path:
+    return write_model(tmp_path / "batti-test.gguf", width=96, layers=3)
+
+
+@pytest.fixture
+def text(results: dict[str, Any], model: Path, tmp_path: Path) -> str:
+    card.write(tmp_path / "card.md", model, results, "one processor")
     return (tmp_path / "card.md").read_text()
 
 
-def test_the_head(text: str) -> None:
+def test_the_head(text: str, model: Path) -> None:
     assert text.startswith("---\nlicense: mit\n")
     assert "# batti-test\n" in text
-    assert "A Llama of 224 x 6 with 2,048 pieces, 1,234 bytes" in text
-    assert "100,000 generated sentences, of which 70,000\n(70%)" in text
-    assert "for 1.5 epochs" in text
+    assert (
+        f"A Llama of 96 x 3, {read_header(model).parameters / 1e6:.1f} million parameters, {model.stat().st_size:,} bytes"
+        in text
+    )
+    assert f"(sha256 `{hashlib.sha256(model.read_bytes()).hexdigest()}`)" in text
+    assert f"for the prompt `{prompt.VERSION}`" in text
     assert "one processor" in text
 
 

@@ -5,19 +5,17 @@ python -m training.evaluate --card custom_components/batti/models/MODEL_CARD.md
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
+from custom_components.batti.interpreter.engine.gguf_header import read_header
+from custom_components.batti.interpreter.engine.model import PROMPT_VERSION_KEY
 
-from ..data.dataset import SHARES
-from ..data.phrasebook import TRAIN
 from .scoring import ENOUGH, Figures, in_order
 
-RECIPE = Path(__file__).parents[1] / "recipes" / "nano_on.yaml"  # of the bundled model's last run
-TRAIN_SHARE = SHARES[TRAIN]  # of the generated sentences
 _MIN_SENTENCES = 10  # sentences in a slice that gets a line
 _MIN_SENTENCES_OF_WEAK = 40  # sentences in a slice that counts as a weakness
 _WEAKEST = 8  # slices listed as weaknesses
@@ -35,10 +33,9 @@ tags: [home-assistant, llama.cpp, nepali, code-mixed]
 Turns a sentence to the lights of a home (romanised Nepali, Devanagari, English, mixed; folded and with the home's names
 as markers, as `interpreter/` does it) into Home Assistant light actions.
 
-A Llama of {width} x {layers} with {vocabulary:,} pieces, {bytes:,} bytes at Q8_0. Trained by
-`training/nano/` from nothing (`recipes/nano.yaml`), then on a data set that had grown since
-(`recipes/nano_on.yaml`): {sentences:,} generated sentences, of which {trained:,}
-({share:.0%}) are trained on, for {epochs:g} epochs. `training/LOG.md` has the runs.
+A Llama of {width} x {layers}, {parameters:.1f} million parameters, {bytes:,} bytes at Q8_0, for the prompt `{prompt}`
+(sha256 `{sha256}`). Trained by `training/nano/` in several sittings, each on from the one before: the first from nothing
+(`recipes/nano.yaml`), the others on data sets that had grown since (`recipes/nano_on.yaml`). `training/LOG.md` has them all.
 
 Licence: MIT.
 
@@ -66,17 +63,15 @@ _ABOUT = {
 
 def write(path: Path, model: Path, results: dict[str, Any], machine: str) -> None:
     """Write the card of a model from the results of `judging.py`."""
-    recipe = yaml.safe_load(RECIPE.read_text(encoding="utf-8"))
+    header = read_header(model)
     head = _HEAD.format(
         name=model.stem,
         bytes=model.stat().st_size,
-        vocabulary=recipe["tokenizer"]["size"],
-        sentences=recipe["data"]["sentences"],
-        trained=round(TRAIN_SHARE * recipe["data"]["sentences"]),
-        share=TRAIN_SHARE,
-        epochs=recipe["training"]["epochs"],
-        width=recipe["model"]["width"],
-        layers=recipe["model"]["layers"],
+        sha256=hashlib.sha256(model.read_bytes()).hexdigest(),
+        parameters=header.parameters / 1e6,
+        prompt=header.metadata.get(PROMPT_VERSION_KEY),
+        width=header.number("llama.embedding_length"),
+        layers=header.number("llama.block_count"),
         machine=machine,
         fewest=_MIN_SENTENCES,
     )

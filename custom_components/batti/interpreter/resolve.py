@@ -253,7 +253,7 @@ class _Resolver:
         return _ids_of(found if labels else (Thing("light", one) for lights in inside for one in lights))
 
     def _rest(self) -> tuple[Thing, ...]:
-        """All other lights: of the room whose lamps were just spoken of; of the house after whole rooms; else of this room."""
+        """All other lights: after lamps those of their room, after rooms those of the house, after nothing those here."""
         last = self._taken[-1] if self._taken else {}
         whole_rooms = last.keys() & {"area_id", "floor_id"} or ALL_LIGHTS in last.get("entity_id", ())
         around = Thing("area", self._spoken_of[-1]) if self._spoken_of and not whole_rooms else None

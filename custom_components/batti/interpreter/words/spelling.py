@@ -86,7 +86,8 @@ def words_of(text: str) -> Iterator[Word]:
                     token = token.lstrip("0") or "0"
                 case "mark":
                     token = _MARKS.get(token, _STOP)
-            if token and (token[0].isalnum() or token == "%" or before not in ("", token)):
+            may_repeat = token[:1].isalnum() or token in _MARKS["%"]
+            if token and (may_repeat or before not in ("", token)):
                 before = token
                 yield Word(token, origin[start], origin[end - 1] + 1)
 
