@@ -19,6 +19,7 @@ _TOKEN = re.compile(
 )
 _MARKS = {",": ",", ";": ",", ":": ",", "\n": ",", "/": ",", "&": "ra", "+": "ra", "?": "?", "%": "%"}
 _STOP = "."
+_REPEATED = ("%",)  # marks that are kept wherever they stand
 _PLURAL = re.compile(r"^([a-z]{3,}?)(haru+|haroo)(ko|ka|lai|ma|le)?$")  # lightharu: else t and h become one sound
 
 # Applied in this order, again and again until nothing changes, so that a folded word folds to itself.
@@ -86,7 +87,7 @@ def words_of(text: str) -> Iterator[Word]:
                     token = token.lstrip("0") or "0"
                 case "mark":
                     token = _MARKS.get(token, _STOP)
-            may_repeat = token[:1].isalnum() or token in _MARKS["%"]
+            may_repeat = token[:1].isalnum() or token in _REPEATED
             if token and (may_repeat or before not in ("", token)):
                 before = token
                 yield Word(token, origin[start], origin[end - 1] + 1)
