@@ -111,6 +111,38 @@ def test_two_sittings(tmp_path: Path) -> None:
     assert losses[1] < losses[0]
 
 
+@pytest.mark.usefixtures("training_python")
+def test_an_earlier_model_grows() -> None:
+    """It has the new pieces as one token each, and answers what it knew as before."""
+    found = json.loads(child.run("-c", _GROWN, timeout=120))
+    assert found["before"] > 1
+    assert (found["after"], found["again"]) == (1, True)
+    assert found["change"] < 1e-6
+    assert found["mean"] < 1e-6
+
+
+_GROWN = """
+import json, torch
+from training.nano import grown, tokenizer
+from training.nano.llama import Llama, Shape
+pieces, new = tokenizer.pieces(), "  until:"
+tokenizer.pieces = lambda: [piece for piece in pieces if piece != new]
+tokens = tokenizer.train(["A ko bati nibaideu"] * 50, 700)
+model = Llama(Shape(vocabulary=tokens.get_vocab_size(), width=32, layers=1, heads=2, hidden=64, context=64))
+old = tokens.encode(new).ids
+known = torch.tensor([tokens.encode("A ko bati").ids])
+prefix = torch.tensor([1, 2])
+larger, more = grown.grown(model, tokens)
+row = larger.embedding.weight[more.token_to_id(new)]
+print(json.dumps({
+    "before": len(old),
+    "after": len(more.encode(new).ids),
+    "again": grown.grown(larger, more)[0] is larger,
+    "change": (larger(prefix, known)[:, : model.shape.vocabulary] - model(prefix, known)).abs().max().item(),
+    "mean": (row - model.embedding.weight[old].mean(0)).abs().max().item(),
+}))
+"""
+
 _TENSORS = """
 import json, sys
 import numpy as np
