@@ -57,22 +57,56 @@ def test_labels_become_ids() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "first", "where", "rest"),
+    ("said", "rest"),
     [
-        ("spot bala, aru nibhau", "A", None, {"entity_id": "light.h"}),  # a lamp: the rest of its room
-        ("hall bala, aru nibhau", "A", None, {"entity_id": ["light.k", "light.free"]}),  # a room: the rest of the house
-        ("aru nibhau", "", "hall", {"entity_id": ["light.h", "light.h2"]}),  # nothing: where the speaker is
+        ("spot bala, aru nibhau", {"entity_id": "light.h"}),  # a lamp: the rest of its room
+        ("hall bala, aru nibhau", {"entity_id": ["light.k", "light.free"]}),  # a room: the rest of the house
     ],
 )
-def test_the_rest(said: str, first: str, where: str | None, rest: dict[str, Any]) -> None:
-    written = (lines(first) if first else "") + lines("REST", action="light.turn_off")
-    assert plan_of(said, written, where).to_list()[-1]["target"] == rest
+def test_the_rest(said: str, rest: dict[str, Any]) -> None:
+    written = lines("A") + lines("REST", action="light.turn_off")
+    assert plan_of(said, written, "kitchen").to_list()[-1]["target"] == rest
+
+
+def test_of_several_rooms_with_one_name_it_asks_even_for_everything_in_them() -> None:
+    plan = plan_of("bedroom ko sabai nibhau", lines("ALL", places=("A",)), None, PLACED)
+    assert plan.calls == ()
+    assert plan.question is not None
+
+
+def test_the_rest_of_a_room() -> None:
+    written = lines("A") + lines("REST", places=("B",), action="light.turn_off")
+    plan = plan_of("spot bala, hall ko aru nibhau", written)
+    assert plan.to_list()[-1]["target"] == {"entity_id": "light.h"}
+
+
+def test_the_rest_of_what_was_not_found_is_left_alone() -> None:
+    """The lamp that was meant may be among it."""
+    plan = plan_of("garage bala, aru nibhau", lines("garage") + lines("REST", action="light.turn_off"), "hall")
+    assert plan.calls == ()
+    assert plan.unknown == ("garage", "REST")
+
+
+def test_the_rest_of_the_sentence_before_is_not_known_yet() -> None:
+    plan = plan_of("aru nibhau", lines("REST", action="light.turn_off"), "hall")
+    assert (plan.items, plan.refusal) == ((), Refusal.NOT_YET)
 
 
 def test_nothing_is_left() -> None:
     plan = plan_of("sabai bala, aru nibhau", lines("ALL") + lines("REST", action="light.turn_off"))
     assert [action.action for action in plan.actions] == ["light.turn_on"]
-    assert plan.unknown == ("",)
+    assert plan.unknown == ("REST",)
+
+
+def test_the_lamp_that_was_chosen_is_meant_again() -> None:
+    """`lamp bala bhansa ko`, then `ali kam`: that of the kitchen, wherever the speaker is."""
+    marked = mark("lamp bala bhansa ko")
+    written = lines("A", places=("B",))
+    plan = resolve(written, marked, HOME, "hall")
+    before = Previous.of(written, marked, None, plan.chosen)
+    assert before is not None
+    again = resolve(lines("Q"), mark("ali kam gara"), HOME, "hall", before)
+    assert again.to_list()[0]["target"] == {"entity_id": "light.k"}
 
 
 def test_here_is_where_the_speaker_is() -> None:
@@ -145,7 +179,7 @@ def test_what_is_no_plan_is_an_error(written: str, what: str) -> None:
 
 def test_what_follows_on_uses_the_names_of_the_plan_before() -> None:
     """`bhansa ko batti bala`, then `ajhai kam gara`: the kitchen is in the second plan, but not in its sentence."""
-    before = Previous.of(lines("A"), mark("bhansa ko batti bala"), None)
+    before = Previous.of(lines("A"), mark("bhansa ko batti bala"), None, {})
     assert before is not None
     assert before.written == lines("Q")
     dimmer = lines("Q") + "  data:\n    brightness_step_pct: -20\n"
@@ -153,17 +187,17 @@ def test_what_follows_on_uses_the_names_of_the_plan_before() -> None:
     plan = resolve(dimmer, said, HOME, None, before)
     assert plan.to_list()[0]["target"] == {"area_id": "kitchen"}
     assert plan.actions[0].said == ("bhansa",)
-    third = Previous.of(dimmer, said, before)
+    third = Previous.of(dimmer, said, before, {})
     assert resolve(lines("Q", action="light.turn_off"), said, HOME, None, third).unknown == ()
     assert resolve(dimmer, said, HOME, None).unknown == ("Q",)
 
 
 def test_names_of_two_sentences_in_one_plan() -> None:
     """`bhansa ko pani` after the hall: `A` is the name in this sentence, `Q` the one before; both are known to the next."""
-    before = Previous.of(lines("A"), mark("hall ko batti bala"), None)
+    before = Previous.of(lines("A"), mark("hall ko batti bala"), None, {})
     said, both = mark("Bhansako ni"), lines("Q", "A")
     assert resolve(both, said, HOME, None, before).to_list()[0]["target"] == {"area_id": ["hall", "kitchen"]}
-    after = Previous.of(both, said, before)
+    after = Previous.of(both, said, before, {})
     assert after is not None
     assert after.written == lines("Q", "R")
     assert after.things == {"Q": (Thing("area", "hall"),), "R": (Thing("area", "kitchen"),)}
@@ -190,12 +224,12 @@ def test_more_names_than_the_next_sentence_can_be_told_of() -> None:
     rooms = [f"room {number}" for number in range(101, 101 + most + 1)]
     home = Home.from_dict({"areas": [{"area_id": room, "name": room} for room in rooms]})
     marked = mark(", ".join(rooms), home)
-    before = Previous.of(lines(*MARKERS[:most]), marked, None)
+    before = Previous.of(lines(*MARKERS[:most]), marked, None, {})
     assert before is not None
     assert before.written == lines(*MARKERS_BEFORE)
     assert [before.said[marker] for marker in MARKERS_BEFORE] == rooms[:-1]
     assert renamed_before(lines(*MARKERS[: most + 1])) is None
-    assert Previous.of(lines(*MARKERS[: most + 1]), marked, None) is None
+    assert Previous.of(lines(*MARKERS[: most + 1]), marked, None, {}) is None
 
 
 PLACED = Home.from_dict(
@@ -243,13 +277,15 @@ HALL_LAMP = {"entity_id": "light.hall_lamp"}
             None,
             {"entity_id": "light.hall_spot"},
         ),
-        ("sabai bedroom ko", lines("ALL", places=("A",)), None, {"area_id": ["bed1", "bed2"]}),
+        ("sabai bedroom ko", lines("ALL", places=("A",)), "bed1", {"area_id": "bed1"}),
         (
             "sabai lamp nibhau",
             lines("ALL", places=("A",)),
-            "hall",
+            None,
             {"entity_id": ["light.hall_lamp", "light.bed1_lamp", "light.bed2_lamp"]},
         ),
+        ("sabai lamp nibhau", lines("ALL", places=("A",)), "hall", {"entity_id": "light.hall_lamp"}),
+        ("hall ma sabai lamp nibhau", lines("ALL", places=("A", "B")), "bed1", {"entity_id": "light.hall_lamp"}),
         ("yaha ko sabai", lines("ALL", places=("HERE",)), "bed1", {"area_id": "bed1"}),
         ("sabai nibhau hall ma, spot bahek", lines("ALL", places=("A",), exceptions=("B",)), None, HALL_LAMP),
     ],
@@ -304,7 +340,7 @@ def test_a_place_that_is_not_clear_is_a_question(
 
 def test_a_place_of_the_sentence_before() -> None:
     """`hall ko batti bala`, then `lamp nibhau`: the lamp in the hall."""
-    before = Previous.of(lines("A"), mark("hall ko batti bala", PLACED), None)
+    before = Previous.of(lines("A"), mark("hall ko batti bala", PLACED), None, {})
     plan = resolve(lines("A", places=("Q",)), mark("lamp nibhau", PLACED), PLACED, "bed1", before)
     assert plan.to_list()[0]["target"] == HALL_LAMP
 

@@ -81,7 +81,7 @@ async def interpret(
         if plan.calls and found.confidence < SURE:
             plan = Plan(refusal=Refusal.UNCLEAR)  # the answer asks the speaker to say it again
     timings = watch.timings_ms() | {"prefill": found.prefill_ms, "decode": found.decode_ms}
-    following = Previous.of(found.text, marked, before) if plan.calls else before
+    following = Previous.of(found.text, marked, before, plan.chosen) if plan.calls else before
     return Interpretation(plan, found.text, found.confidence, found.steps, found.tokens, timings, following)
 
 

@@ -36,18 +36,21 @@ from .language.items import (
     action_line,
     label_line,
 )
-from .language.plan import ALL_LIGHTS, Action, Plan, Question, Step, Value, checked_data, joined, lights_of
+from .language.plan import ALL_LIGHTS, Action, Plan, Question, Step, Target, Value, checked_data, joined, lights_of
 from .language.prompt import MARKERS, MARKERS_BEFORE
 from .names.keys import Thing
 from .names.mentions import Marked
 
 Ids = dict[str, tuple[str, ...]]
+Chosen = Mapping[str, Target]
 _TIME = ("at", "offset", "part", "day", "every", "for", "until")
+_ASKED = ("    ask: brightness\n", "    ask: color\n")  # the answer would say which lights are on
 _TIMED = ("- after:", "- when:", "- if:", "  for:", "  until:")
 _HEADS = frozenset(item.head for item in ITEMS.values())
 _WITHOUT_ID = tuple(label for label in SPECIAL_LABELS if label not in (HERE, ALL, REST))
 _MARKER = re.compile(rf"\b[{MARKERS}{MARKERS_BEFORE}]\b")
 _KEY_OF = {"light": "entity_id", "area": "area_id", "floor": "floor_id"}
+_KIND_OF = {key: kind for kind, key in _KEY_OF.items()}
 
 
 class _Ask(Exception):
@@ -75,18 +78,25 @@ class Previous:
     said: Mapping[str, str]
 
     @classmethod
-    def of(cls, written: str, marked: Marked, before: Previous | None) -> Previous | None:
-        """Keep the labels that the lines use, including those from the lines before; None if these are too many."""
+    def of(cls, written: str, marked: Marked, before: Previous | None, chosen: Chosen) -> Previous | None:
+        """Keep the labels that the lines use, including those from the lines before; None if these are too many.
+
+        `chosen` has what was chosen where a label may mean several things (`Plan.chosen`).
+        """
         renamed = renamed_before(written)
         if renamed is None:
             return None
         lines, new_names = renamed
         things, said = {}, {}
         for label, marker in new_names.items():
+            if label_line(label) not in written:
+                continue  # only part of a name that the home does not have
             if (mention := marked.labels.get(label)) is not None:
                 things[marker], said[marker] = mention.things, marked.as_typed(label) or label
             elif before is not None and label in before.things:
                 things[marker], said[marker] = before.things[label], before.said[label]
+            if marker in things and label in chosen:
+                things[marker] = tuple(Thing(_KIND_OF[key], one) for key, ids in chosen[label].items() for one in ids)
         return cls(lines, things, said)
 
 
@@ -131,10 +141,13 @@ def has_meaning(written: str) -> bool:
     False
     """
     known = (*map(action_line, (*ACTIONS, UNDO)), TARGET_LINE, IN_LINE, EXCEPT_LINE, DATA_LINE, "    ", REFUSAL_START)
-    unknown = tuple(map(label_line, _WITHOUT_ID))
+    unknown = (*map(label_line, _WITHOUT_ID), *_ASKED)
     lines = written.splitlines(keepends=True)
     if lines[:1] == [action_line(UNDO)]:
         return len(lines) == 1
+    before_rest, rest, _ = written.partition(label_line(REST))
+    if rest and before_rest.count("- action:") == 1:
+        return False  # the rest of what was said in the sentence before
     return all(line.startswith(known) and line not in unknown for line in lines)
 
 
@@ -148,10 +161,11 @@ def understood(written: str, marked: Marked, home: Home, area_id: str | None, pr
             items.append(resolver.item(item))
         except _Absent as absent:
             unknown.append(absent.heard)
+            resolver.is_complete = False
         except _Ask as ask:
             # Half of what was asked and a question would leave the speaker guessing which half was done.
             return Plan(question=ask.question)
-    return Plan(joined(items), _refusal(written), tuple(unknown))
+    return Plan(joined(items), _refusal(written), tuple(unknown), chosen=resolver.chosen)
 
 
 def _items(written: str) -> list[dict[str, Any]]:
@@ -181,6 +195,8 @@ class _Resolver:
         self._marked, self._home, self._area_id, self._previous = marked, home, area_id, previous
         self._spoken_of: list[str] = []  # areas of this plan so far, in order
         self._taken: list[Ids] = []  # targets of this plan so far, in order
+        self.is_complete = True  # whether everything named so far was found
+        self.chosen: dict[str, Ids] = {}  # what each label of a target meant
 
     def item(self, item: dict[str, Any]) -> Action | Step:
         """One item with ids in place of labels."""
@@ -200,6 +216,8 @@ class _Resolver:
         if left_out:
             target = self._without(target, left_out)
         self._taken.append(target)
+        if len(named) == 1 and named[0] not in SPECIAL_LABELS:
+            self.chosen[named[0]] = target
         said = tuple(self._as_typed(label) for label in (places if ALL in labels and places else labels))
         return Action(value, target, data, said, time, self._name_said(item.get("name", "")), who)
 
@@ -233,24 +251,52 @@ class _Resolver:
     def _within(self, labels: Sequence[str], places: Sequence[str]) -> Ids:
         """The lights of the target that are in the places; ALL is all of what the places mean, also several of a kind."""
         if ALL in labels:
-            everything = _ids_of(thing for place in places for thing in (self._meant(place) or (self._here(),)))
-            if not self._entities(everything):
-                raise _Absent(self._as_typed(places[0]))
-            return everything
+            return self._everything_in(places)
         inside = [self._entities(self._ids([place])) for place in places]
         if not any(inside):
             raise _Absent(self._as_typed(places[0]))
         found: list[Thing] = []
         for label in labels:
-            meant, heard = self._meant(label), self._as_typed(label)
-            named = self._entities(_ids_of(meant))
-            near = [tuple(Thing("light", one) for one in named if one in lights) for lights in inside]
+            heard = self._as_typed(label)
+            meant = self._rest_of(inside) if label == REST else self._meant(label) or (self._here(),)
+            near = [tuple(thing for thing in meant if self._any_of(thing, lights)) for lights in inside]
             if not any(near):
                 raise _Absent(heard)
-            is_place = any(thing.kind != "light" for thing in meant)
-            for things in filter(None, near):  # `hall ra bhansa ko lamp`: the one in each
-                found += things if is_place else self._one_of(things, heard)
+            for things, lights in zip(near, inside, strict=True):  # `hall ra bhansa ko lamp`: the one in each
+                one = things if label == REST or not things else self._one_of(things, heard)
+                found += (Thing("light", light) for light in self._entities(_ids_of(one)) if light in lights)
         return _ids_of(found if labels else (Thing("light", one) for lights in inside for one in lights))
+
+    def _everything_in(self, places: Sequence[str]) -> Ids:
+        """All lights in rooms or floors, all of a kind (those near, if some are), or all of a kind in rooms."""
+        rooms: list[Thing] = []
+        of_a_kind: list[Thing] = []
+        for place in places:
+            meant = self._meant(place) or (self._here(),)
+            if any(thing.kind != "light" for thing in meant):
+                rooms += self._one_of(meant, self._as_typed(place))
+            else:
+                of_a_kind += meant
+        if rooms and not of_a_kind:
+            everything = _ids_of(rooms)
+        elif rooms:
+            inside = self._entities(_ids_of(rooms))
+            everything = _ids_of(thing for thing in of_a_kind if thing.id in inside)
+        else:
+            near = [thing for thing in of_a_kind if self._area_of(thing) in (self._area_id, *self._spoken_of[-1:])]
+            everything = _ids_of(near or of_a_kind)
+        if not self._entities(everything):
+            raise _Absent(self._as_typed(places[0]))
+        return everything
+
+    def _any_of(self, thing: Thing, lights: Sequence[str]) -> bool:
+        return not set(self._entities(_ids_of([thing]))).isdisjoint(lights)
+
+    def _rest_of(self, inside: Iterable[Sequence[str]]) -> tuple[Thing, ...]:
+        """The lights in places that this plan has not spoken of; none if something else that it named was not found."""
+        taken = {one for target in self._taken for one in self._entities(target)}
+        left = tuple(Thing("light", one) for lights in inside for one in lights if one not in taken)
+        return left if self.is_complete else ()
 
     def _rest(self) -> tuple[Thing, ...]:
         """All other lights: after lamps those of their room, after rooms those of the house, after nothing those here."""
@@ -258,10 +304,9 @@ class _Resolver:
         whole_rooms = last.keys() & {"area_id", "floor_id"} or ALL_LIGHTS in last.get("entity_id", ())
         around = Thing("area", self._spoken_of[-1]) if self._spoken_of and not whole_rooms else None
         wider = Thing("light", ALL_LIGHTS) if whole_rooms else around or self._here()
-        taken = {one for target in self._taken for one in self._entities(target)}
-        rest = tuple(Thing("light", one) for one in self._entities(_ids_of([wider])) if one not in taken)
+        rest = self._rest_of([self._entities(_ids_of([wider]))])
         if not rest:
-            raise _Absent("")
+            raise _Absent(REST)
         return rest
 
     def _here(self) -> Thing:
@@ -324,8 +369,8 @@ class _Resolver:
     def _as_typed(self, label: str) -> str:
         if label in SPECIAL_LABELS:
             return label
-        before = self._previous.said.get(label) if self._previous is not None else None
-        return self._marked.as_typed(label) or before or label
+        before = self._previous.said if self._previous is not None else {}
+        return self._marked.as_typed(label) or " ".join(before.get(word, word) for word in label.split())
 
 
 def _ids_of(things: Iterable[Thing]) -> Ids:

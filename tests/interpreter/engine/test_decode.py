@@ -132,6 +132,14 @@ def test_a_name_that_nobody_said_is_not_believed() -> None:
     assert result.text.startswith("- action: light.turn_off\n  target:\n    - ")
 
 
+def test_a_label_of_the_lines_before_is_no_name() -> None:
+    """ALL stands in them, but may not be written beside another target."""
+    wish = OFF_A + "    - ALL\n"
+    result = answer(FakeContext(wish, share=0.95), "A", "B", sentence="- action: x\n    - ALL\n A ra B")
+    assert "ALL" not in result.text
+    assert result.unknown == ()
+
+
 def test_a_label_said_twice_is_not_unknown() -> None:
     """The home has it, so nothing is said to be missing."""
     wish = OFF_A + "    - A\n"

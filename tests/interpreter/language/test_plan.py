@@ -72,6 +72,14 @@ def test_keys_come_in_one_order() -> None:
         (f"{ON}  data: {{flash: forever}}\n", "Not data of a light action: .*flash"),
         (f"{ON}  data: {{effect: rainbow}}\n", "Not data of a light action: .*effect"),
         ("- [unclosed", "Not YAML"),
+        ("- action: [x]\n", "Not an action that Batti takes"),
+        ("- action: batti.teach\n  target: {area_id: a}\n  name: 5\n", "has a name"),
+        (f"{ON}  for: [a]\n", "Not a time: for"),
+        (f"{ON}  until: 6:00\n", "needs quotes"),
+        (f"{ON}  every: 5\n", "Not a time: every"),
+        (f"{ON}  who: [{{a: 1}}]\n", "Not a target"),
+        ("- when: opened\n", "Not an item of a plan"),
+        ("- answer: yes\n", "Not an item of a plan: .*True"),
     ],
 )
 def test_what_is_no_plan(text: str, why: str) -> None:

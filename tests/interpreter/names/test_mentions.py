@@ -238,3 +238,10 @@ def test_a_lamp_with_a_place_it_is_not_in_comes_down_to_nothing() -> None:
     assert [words_of(marked, mention) for mention in marked.mentions] == ["hal", "desk lamp"]
     assert marked.text == "A ko B bala"
     assert marked.named_by("A ko B") is None
+
+
+def test_the_same_word_for_another_thing_has_another_marker() -> None:
+    areas = [{"area_id": f"{kind}{n}", "name": f"{kind} {n}"} for kind in ("Bedroom", "Hall") for n in (1, 2, 3)]
+    marked = NameIndex(Home.from_dict({"areas": areas})).mark(fold("bedroom 1 ra 3 bala, hall 2 ra 3 nibhau"))
+    assert marked.text == "A ra B bala , C ra D nibau"
+    assert [mention.things[0].id for mention in marked.mentions] == ["Bedroom1", "Bedroom3", "Hall2", "Hall3"]

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..errors import SentenceTooLong
 from ..language.grammar import GROUNDED, Grammar
-from ..language.items import Refusal, label_line, refusal_line
+from ..language.items import SPECIAL_LABELS, Refusal, label_line, refusal_line
 from .lines import Choice, Line, LineBook, shared
 from .questions import MAX_NAME_TOKENS, NEWLINE, Name, Named, Part, Question, Score
 
@@ -116,7 +116,7 @@ class Decoder:
             named: Named | None = yield Name(tuple(self._written), log_p)
             name = " ".join(named.text.split()) if named else ""
             # A name that nobody said is a copying error; then the label that fits best is likelier.
-            if named and name and f" {name} " in self._words:
+            if named and name and f" {name} " in self._words and not {*name.split()} & {*SPECIAL_LABELS}:
                 self._write(named.tokens)
                 self._log_p += named.log_p
                 return label_line(name)

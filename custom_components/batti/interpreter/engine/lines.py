@@ -25,7 +25,8 @@ class Choice:
     """What may come next.
 
     Attributes:
-        lines: all lines; the tokens of one are never the start of another's, because each ends in its only newline.
+        lines: all lines and keys; the tokens of one are never the start of another's: a line ends in its only newline, and no
+            key begins a line that may come beside it.
         labels: those of `lines` that name a label.
         label_at: how many tokens these have before the label.
     """

@@ -144,6 +144,7 @@ class Plan:
     refusal: Refusal | None = field(default=None, compare=False)
     unknown: tuple[str, ...] = field(default=(), compare=False)
     question: Question | None = field(default=None, compare=False)
+    chosen: Mapping[str, Target] = field(default_factory=dict, compare=False)  # what each label of a target meant
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -232,11 +233,11 @@ def _item(item: Any) -> Action | Step:
 
 def _action(item: dict[str, Any]) -> Action:
     name = item["action"]
-    if name in ITEMS and ITEMS[name].head.startswith("- action:"):
+    if isinstance(name, str) and name in ITEMS and ITEMS[name].head.startswith("- action:"):
         parts = _read(item, {"action"})
         if name in (*ACTIONS, TEACH) and not (parts["target"] or parts["who"]):
             raise PlanError(f"Not an action with a target: {item!r}")
-        if (name == TEACH) != bool(item.get("name")):
+        if (name == TEACH) != bool(item.get("name")) or not isinstance(item.get("name", ""), str):
             raise PlanError(f"Only {TEACH} has a name, and it must: {item!r}")
         if parts["data"] and name not in FAMILIES_OF:
             raise PlanError(f"{name} takes no data: {item!r}")
@@ -247,7 +248,7 @@ def _action(item: dict[str, Any]) -> Action:
 def _step(item: dict[str, Any]) -> Step:
     kind, value = next(iter(item.items()))
     known = AMOUNTS if kind == "after" else [name.partition(" ")[2] for name in ITEMS if name.partition(" ")[0] == kind]
-    if kind not in ("after", "when", "if", "answer", "choose") or value not in known:
+    if kind not in ("after", "when", "if", "answer", "choose") or not isinstance(value, str) or value not in known:
         raise PlanError(f"Not an item of a plan: {item!r}")
     return Step(kind, value, **_read(item, {kind, "except"}), left_out=_target(item.get("except") or {}))
 
@@ -257,14 +258,20 @@ def _read(item: dict[str, Any], others: set[str]) -> dict[str, Any]:
     if not item.keys() <= {*others, "target", "who", "data", "name", *_TIME_VALUES}:
         raise PlanError(f"Not an action with a target: {item!r}")
     who = item.get("who") or []
-    if not isinstance(who, list) or not set(who) <= set(_WHO):
+    if not _words(who) or not set(who) <= set(_WHO):
         raise PlanError(f"Not a target: {who!r}")
-    time = {key: tuple(item[key]) if key == "every" else item[key] for key in _TIME_VALUES if key in item}
-    for key, value in time.items():
-        if not {value} <= set(_TIME_VALUES[key]) and not (key == "every" and set(value) <= set(RECURRING)):
-            raise PlanError(f"Not a time: {key}: {value!r}")
+    time: dict[str, Any] = {}
+    for key in (key for key in _TIME_VALUES if key in item):
+        values = item[key] if key == "every" else [item[key]]
+        if not _words(values) or not values or not set(values) <= set(_TIME_VALUES[key]):
+            raise PlanError(f"Not a time: {key}: {item[key]!r} (a clock time needs quotes)")
+        time[key] = tuple(values) if key == "every" else item[key]
     target = _target(item["target"]) if "target" in item else {}
     return {"target": target, "data": checked_data(item.get("data") or {}), "time": time, "who": tuple(who)}
+
+
+def _words(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def _target(target: Any) -> Target:

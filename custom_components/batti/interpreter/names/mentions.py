@@ -88,12 +88,13 @@ def with_colour_names(folded: Folded, mentions: list[Mention]) -> Marked:
 
 
 def labelled(folded: Folded, mentions: Iterable[Mention]) -> Iterator[Mention]:
-    """The mentions with markers in the order said; the same words have the same marker.
+    """The mentions with markers in the order said; the same words for the same things have one marker.
 
     A sentence that names more things than there are markers keeps the words of the last ones.
     """
-    markers: dict[tuple[str, ...], str] = {}
+    markers: dict[tuple[tuple[str, ...], tuple[Thing, ...]], str] = {}
     for mention in mentions:
-        said = tuple(word.text for word in folded.words[mention.first : mention.last + 1])
+        # `bedroom 1 ra 3, hall 2 ra 3`: the same word may mean another thing.
+        said = (tuple(word.text for word in folded.words[mention.first : mention.last + 1]), mention.things)
         if said in markers or len(markers) < len(MARKERS):
             yield replace(mention, label=markers.setdefault(said, MARKERS[len(markers) % len(MARKERS)]))
