@@ -123,7 +123,7 @@ def test_metadata(made: Path) -> None:
         "attention.layer_norm_rms_epsilon": pytest.approx(1e-5),
         "rope.freq_base": 500_000.0,
         "rope.dimension_count": 32,
-        "vocab_size": 2053,
+        "vocab_size": 2200,
     }
     assert (made / "gqa" / "MODEL_CARD.md").read_text(encoding="utf-8").startswith(card)
 

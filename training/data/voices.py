@@ -21,11 +21,13 @@ from custom_components.batti.interpreter.language.items import (
     EVERY_LINE,
     EXCEPT_LINE,
     HERE,
+    IN_LINE,
     LABEL_PREFIX,
     LIST,
     OFF,
     ON,
     PAUSE,
+    REST,
     RESUME,
     SPECIAL_LABELS,
     TEACH,
@@ -289,7 +291,8 @@ class Voice(Speaker):
         while True:
             example = self._written() if self.rng.random() < 0.7 else super()._try()
             at_once = example.answer.startswith("- action: light") and has_meaning(example.answer)
-            named = label_line("") not in example.answer and ALL not in example.answer
+            # `it` would take in the place or the exception too.
+            named = not any(line in example.answer for line in (label_line(""), ALL, REST, IN_LINE, EXCEPT_LINE))
             few = len(_labels_in(example.answer)) < 4
             if at_once and named and few and example.marked and not example.previous:
                 return example
