@@ -535,7 +535,8 @@ def test_the_bundled_model_learns_a_familys_words_and_forgets_little(recipe: dic
     )
     scores = json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))["scores"]
     shares = {name: (row["before"]["share"], row["after"]["share"]) for name, row in scores.items()}
-    assert shares["corrections"][0] < 0.5 < shares["corrections"][1], shares
+    # The better the bundled model, the more of them it knows before.
+    assert shares["corrections"][1] > max(0.75, shares["corrections"][0] + 0.25), shares
     assert shares["by hand"][1] > shares["by hand"][0], shares
     # 150 sentences cannot show a loss of 1%; they show what a broken mixture would do.
     assert shares["elsewhere"][1] > shares["elsewhere"][0] - 0.06, shares
