@@ -74,6 +74,14 @@ def test_of_several_rooms_with_one_name_it_asks_even_for_everything_in_them() ->
     assert plan.question is not None
 
 
+def test_a_lamp_without_a_room_is_near_nobody() -> None:
+    """All of a kind, said by somebody whose room is not known, are not only those that have no room either."""
+    lamps = [{"entity_id": f"light.{n}", "name": "Lamp", "area_id": area} for n, area in enumerate(("hall", None))]
+    home = Home.from_dict({"areas": [{"area_id": "hall", "name": "Hall"}], "lights": lamps})
+    plan = plan_of("sabai lamp nibhau", lines("ALL", places=("A",)), None, home)
+    assert plan.to_list()[0]["target"] == {"entity_id": ["light.0", "light.1"]}
+
+
 def test_the_rest_of_a_room() -> None:
     written = lines("A") + lines("REST", places=("B",), action="light.turn_off")
     plan = plan_of("spot bala, hall ko aru nibhau", written)

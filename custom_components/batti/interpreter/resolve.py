@@ -283,7 +283,8 @@ class _Resolver:
             inside = self._entities(_ids_of(rooms))
             everything = _ids_of(thing for thing in of_a_kind if thing.id in inside)
         else:
-            near = [thing for thing in of_a_kind if self._area_of(thing) in (self._area_id, *self._spoken_of[-1:])]
+            around = {self._area_id, *self._spoken_of[-1:]} - {None}
+            near = [thing for thing in of_a_kind if self._area_of(thing) in around]
             everything = _ids_of(near or of_a_kind)
         if not self._entities(everything):
             raise _Absent(self._as_typed(places[0]))
