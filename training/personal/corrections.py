@@ -36,6 +36,7 @@ from custom_components.batti.interpreter.language.plan import ALL_LIGHTS, Action
 from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.names.keys import Thing
 from custom_components.batti.interpreter.names.mentions import Marked
+from custom_components.batti.interpreter.resolve import KIND_OF
 from custom_components.batti.interpreter.words.fold import fold
 
 from ..data.answers import said_of
@@ -43,7 +44,6 @@ from ..data.seeds import Seed
 from . import wording
 
 _KEYS = {"say", "do", "where", "name", "why"}
-_KIND_OF = {"entity_id": "light", "area_id": "area", "floor_id": "floor"}
 
 
 class CorrectionError(BattiError):
@@ -190,7 +190,7 @@ def _alias(entry: _Entry, home: Home) -> Alias:
     if f" {wanted} " not in f" {fold(entry.say)} ":
         raise entry.wrong(f"the name {entry.name!r} is not in the sentence")
     things = [
-        Thing(_KIND_OF[key], one) for action in entry.plan.actions for key, ids in action.target.items() for one in ids
+        Thing(KIND_OF[key], one) for action in entry.plan.actions for key, ids in action.target.items() for one in ids
     ]
     for thing in dict.fromkeys(things):
         if thing.id == ALL_LIGHTS:

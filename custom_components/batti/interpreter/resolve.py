@@ -50,7 +50,7 @@ _HEADS = frozenset(item.head for item in ITEMS.values())
 _WITHOUT_ID = tuple(label for label in SPECIAL_LABELS if label not in (HERE, ALL, REST))
 _MARKER = re.compile(rf"\b[{MARKERS}{MARKERS_BEFORE}]\b")
 _KEY_OF = {"light": "entity_id", "area": "area_id", "floor": "floor_id"}
-_KIND_OF = {key: kind for kind, key in _KEY_OF.items()}
+KIND_OF = {key: kind for kind, key in _KEY_OF.items()}
 
 
 class _Ask(Exception):
@@ -96,7 +96,7 @@ class Previous:
             elif before is not None and label in before.things:
                 things[marker], said[marker] = before.things[label], before.said[label]
             if marker in things and label in chosen:
-                things[marker] = tuple(Thing(_KIND_OF[key], one) for key, ids in chosen[label].items() for one in ids)
+                things[marker] = tuple(Thing(KIND_OF[key], one) for key, ids in chosen[label].items() for one in ids)
         return cls(lines, things, said)
 
 
