@@ -249,7 +249,7 @@ async def test_options(flat: HomeAssistant, batti: MockConfigEntry) -> None:
     (before,) = house.workers()
     result = await flat.config_entries.options.async_init(batti.entry_id)
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "init")
-    chosen = {"deadline": 20, "threads": 2, "context_size": 256, "idle_unload": 5}
+    chosen = {"lamps": ["switch.porch"], "deadline": 20, "threads": 2, "context_size": 256, "idle_unload": 5}
     result = await flat.config_entries.options.async_configure(result["flow_id"], chosen)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await flat.async_block_till_done()
@@ -267,4 +267,4 @@ async def test_options_of_a_server_are_fewer(flat: HomeAssistant) -> None:
     entry.add_to_hass(flat)
     result = await flat.config_entries.options.async_init(entry.entry_id)
     assert result["data_schema"] is not None
-    assert list(result["data_schema"].schema) == ["deadline"]
+    assert list(result["data_schema"].schema) == ["lamps", "deadline"]

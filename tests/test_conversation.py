@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from unittest.mock import patch
 
 import psutil
 import pytest
@@ -16,11 +17,12 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.batti.const import CONF_DEADLINE
-from custom_components.batti.interpreter.reply import Script, script_of
+from custom_components.batti.interpreter.reply import Script, error_reply, reply, script_of
 
 from . import house
 
 CONVERSATION = "tablet in the hall"  # no ULID: Home Assistant takes an unknown one for a conversation that is over
+DIMMABLE = ("light.sitting_ceiling", "light.wled_3")  # in the sitting room
 KITCHEN = {"light.kitchen_main", "light.0x00158d0001a2"}
 
 
@@ -58,6 +60,20 @@ async def test_several_things_in_one_sentence(flat: HomeAssistant, batti: MockCo
     assert looks["light.sitting_ceiling"]["brightness_pct"] == looks["light.wled_3"]["brightness_pct"] == 30
 
 
+@pytest.mark.parametrize(("language", "script"), [("en", Script.ENGLISH), ("ne", Script.ROMAN)])
+async def test_the_language_of_the_assistant_decides_where_the_sentence_does_not(
+    flat: HomeAssistant, batti: MockConfigEntry, language: str, script: Script
+) -> None:
+    with patch("custom_components.batti.conversation.reply", wraps=reply) as said:
+        await house.say(flat, "kitchen 40%", language=language)
+    assert said.call_args.kwargs == {"language": language}
+    assert script_of("kitchen 40%", language) is script
+    with patch("custom_components.batti.conversation.error_reply", wraps=error_reply) as said:
+        flat.config_entries.async_update_entry(batti, options={CONF_DEADLINE: 0})
+        await house.say(flat, "kitchen 40%", language=language)
+    assert said.call_args.kwargs == {"language": language}
+
+
 @pytest.mark.parametrize(
     ("text", "script"),
     [
@@ -78,7 +94,8 @@ async def test_a_sentence_follows_on_from_the_one_before(flat: HomeAssistant, ba
     """In one conversation `it` is known; in another it is not."""
     await house.say(flat, "baithak ko batti 60% ma rakha", conversation_id=CONVERSATION)
     await house.say(flat, "ajhai kam gara", conversation_id=CONVERSATION)
-    assert {look.get("brightness_pct") for look in house.looks(flat).values() if look["state"] == "on"} == {40}
+    looks = house.looks(flat)
+    assert {looks[entity_id]["brightness_pct"] for entity_id in DIMMABLE} == {40}
     await house.say(flat, "baithak ko batti 60% ma rakha", conversation_id=CONVERSATION)
     await house.say(flat, "bhansa ko pani", conversation_id=CONVERSATION)
     assert house.looks(flat)["light.kitchen_main"]["brightness_pct"] == 60

@@ -71,7 +71,7 @@ def test_manifest() -> None:
     assert (manifest["integration_type"], manifest["iot_class"]) == ("service", "calculated")
     # The engine is prepared by itself: as a requirement it would stop the loading where it cannot be had. Home Assistant has
     # numpy already wherever it came in a container.
-    assert manifest["requirements"] == ["numpy>=2.0"]
+    assert manifest["requirements"] == ["numpy>=2.0", "RapidFuzz>=3.10"]
     assert all(owner.startswith("@") for owner in manifest["codeowners"])
     assert re.fullmatch(r"\d+\.\d+\.\d+", manifest["version"])
     project = (HERE.parents[1] / "pyproject.toml").read_text("utf-8")

@@ -34,5 +34,6 @@ CONF_THREADS = "threads"
 CONF_CONTEXT_SIZE = "context_size"  # tokens
 CONF_IDLE_UNLOAD = "idle_unload"  # minutes; 0: never
 CONF_DEADLINE = "deadline"  # seconds
+CONF_LAMPS = "lamps"  # entity ids of switches that are lamps
 
 DEFAULT_IDLE_UNLOAD = 0

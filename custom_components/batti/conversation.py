@@ -13,7 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import BattiConfigEntry
 from .entity import BattiEntity
-from .exposed_lights import home_of, perform, speaker_area
+from .exposed_lights import perform, speaker_area
 from .interpreter import Turn
 from .interpreter.errors import BattiError, EngineError
 from .interpreter.home import Home
@@ -69,18 +69,18 @@ class BattiConversationEntity(BattiEntity, conversation.ConversationEntity):
         text = user_input.text
         response = intent.IntentResponse(language=user_input.language)
         try:
-            home = home_of(self.hass)
+            home = await self.coordinator.home()
             area_id = speaker_area(self.hass, user_input.satellite_id, user_input.device_id)
             turn = Turn(area_id, self._memory.recall(chat_log.conversation_id))
             understood = await self.coordinator.interpret(text, home, turn)
             plan = understood.plan
             self._memory.keep(chat_log.conversation_id, understood.previous)
             outcome = await perform(self.hass, plan, home, user_input.context)
-            answer = reply(text, plan, outcome, home)
+            answer = reply(text, plan, outcome, home, language=user_input.language)
             _fill(response, answer, plan, outcome, home)
         except BattiError as error:
             _LOGGER.warning("A sentence could not be understood: %s", error)
-            answer = error_reply(text, error)
+            answer = error_reply(text, error, language=user_input.language)
             response.async_set_error(intent.IntentResponseErrorCode.FAILED_TO_HANDLE, answer)
         chat_log.async_add_assistant_content_without_tools(conversation.AssistantContent(self.entity_id, answer))
         return conversation.ConversationResult(response, chat_log.conversation_id, chat_log.continue_conversation)

@@ -1,4 +1,4 @@
-"""The coordinator of a loaded entry: runs the engine, keeps the last interpretation, updates the entities."""
+"""The coordinator of a loaded entry: runs the engine, keeps the home and the last interpretation, updates the entities."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from . import issues
-from .const import CONF_DEADLINE, CONF_SOURCE, DOMAIN, Source
+from .const import CONF_DEADLINE, CONF_LAMPS, CONF_SOURCE, DOMAIN, Source
 from .engines import engine_of
 from .error_texts import LASTING, translation
+from .home_watch import HomeWatch
 from .interpreter import DEADLINE, Interpretation, Turn, interpret
 from .interpreter.engine.interface import EngineState, WatchedEngine
 from .interpreter.errors import EngineCrashed, EngineError, ServerDenied, ServerUnreachable
@@ -58,6 +59,7 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
             update_interval=POLL_INTERVAL if self._polled else None,
             always_update=False,
         )
+        self._watch = HomeWatch(hass, entry.options.get(CONF_LAMPS, ()))
         self._failures = 0
         self._crashes: deque[float] = deque(maxlen=CRASHES)
 
@@ -69,6 +71,10 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
     @property
     def _is_setup(self) -> bool:
         return self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+
+    async def home(self) -> Home:
+        """The lights that are exposed to Assist now, and where they are."""
+        return await self._watch.home()
 
     async def interpret(self, text: str, home: Home, turn: Turn) -> Interpretation:
         """Find out what a sentence asks for; see `interpreter.interpret`."""
@@ -93,6 +99,7 @@ class BattiCoordinator(DataUpdateCoordinator[Interpretation | None]):
             raise self._failed(error) from error
         self.engine.on_change = self._changed
         self.config_entry.async_on_unload(self.engine.stop)
+        self.config_entry.async_on_unload(self._watch.start())
         if self._polled:
             # Home Assistant polls only for listeners, and all entities may be disabled; the repair issue is for everybody.
             self.config_entry.async_on_unload(self.async_add_listener(lambda: None))

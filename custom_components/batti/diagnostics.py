@@ -16,7 +16,6 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from .const import BUNDLED_MODEL, CONF_API_KEY, CONF_MODEL, CONF_URL
 from .coordinator import BattiConfigEntry, BattiCoordinator
 from .engines import engine_preparation
-from .exposed_lights import home_of
 from .interpreter.language import prompt
 
 _NOTE = (
@@ -28,8 +27,8 @@ _NOTE = (
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BattiConfigEntry) -> dict[str, Any]:
     """Return diagnostics for an entry."""
-    home = home_of(hass)
     batti = entry.runtime_data
+    home = await batti.home()
     last, prepared = batti.data, engine_preparation(hass).prepared
     # A path or a URL may contain a name. The bundled model's file name contains none, and it helps.
     secret = {CONF_API_KEY, CONF_URL} | ({CONF_MODEL} if entry.data[CONF_MODEL] != BUNDLED_MODEL else set())
@@ -56,7 +55,7 @@ async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: BattiConfigEntry, device: DeviceEntry
 ) -> dict[str, Any]:
     """Return the home, in the form that `Home.from_dict` reads."""
-    home = asdict(home_of(hass))
+    home = asdict(await entry.runtime_data.home())
     for light in home["lights"]:
         light["color_modes"] = sorted(light["color_modes"])
     return {"note": _NOTE, "home": home}

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import voluptuous as vol
+from homeassistant.components.switch import DOMAIN as SWITCH
 from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -23,6 +26,7 @@ from .const import (
     CONF_DEADLINE,
     CONF_FILE,
     CONF_IDLE_UNLOAD,
+    CONF_LAMPS,
     CONF_MODEL,
     CONF_REPOSITORY,
     CONF_THREADS,
@@ -59,7 +63,8 @@ def _number(least: float, most: float, unit: str | None = None) -> vol.All:
 
 def options_form(source: Source) -> vol.Schema:
     """The options. A server has its own settings for threads, context and memory."""
-    fields: dict[vol.Marker, vol.All] = {
+    fields: dict[vol.Marker, vol.All | EntitySelector] = {
+        vol.Optional(CONF_LAMPS): EntitySelector(EntitySelectorConfig(domain=SWITCH, multiple=True)),
         vol.Optional(CONF_DEADLINE, default=int(DEADLINE)): _number(1, 300, "s"),
     }
     if source is not Source.SERVER:

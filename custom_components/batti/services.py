@@ -11,7 +11,7 @@ from homeassistant.helpers import config_validation as cv
 from .const import DOMAIN
 from .coordinator import BattiConfigEntry, BattiCoordinator
 from .error_texts import translation
-from .exposed_lights import home_of, speaker_area
+from .exposed_lights import speaker_area
 from .interpreter import Turn
 from .interpreter.errors import BattiError
 
@@ -44,7 +44,7 @@ async def _interpret(call: ServiceCall) -> ServiceResponse:
     area_id = speaker_area(call.hass, None, call.data.get(ATTR_DEVICE_ID))
     batti = _loaded(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     try:
-        found = await batti.interpret(call.data[ATTR_TEXT], home_of(call.hass), Turn(area_id))
+        found = await batti.interpret(call.data[ATTR_TEXT], await batti.home(), Turn(area_id))
     except BattiError as error:
         raise HomeAssistantError(**translation(error)) from error
     return {

@@ -31,7 +31,7 @@ from homeassistant.util.color import (
 from probatio import Error
 
 from custom_components.batti.exposed_lights import home_of, perform
-from custom_components.batti.interpreter.ability import Ability, State, effect, lacking
+from custom_components.batti.interpreter.ability import Ability, State, effect, lacking, only_on
 from custom_components.batti.interpreter.home import Light
 from custom_components.batti.interpreter.language.items import DATA_FAMILIES, DESCRIBE, FAMILIES_OF, OFF, ON, TOGGLE
 from custom_components.batti.interpreter.language.plan import Action, Plan
@@ -53,6 +53,7 @@ BRIGHTNESS: list[dict[str, Any]] = [
 COLOUR: list[dict[str, Any]] = [
     {},
     {"color_name": "navy"},
+    {"color_name": "white"},
     *({"color_temp_kelvin": kelvin} for kelvin in (1500, 4000, 9000)),
 ]
 MANNER: list[dict[str, Any]] = [{}, {"transition": 2, "flash": "short"}]
@@ -129,6 +130,8 @@ class RememberingLight(LightEntity):
 
     async def async_turn_on(self, **kwargs: Any) -> None:
         self._attr_is_on = True
+        if "white" in kwargs:
+            self._attr_color_mode, kwargs["brightness"] = ColorMode.WHITE, kwargs.pop("white")
         for attribute, value in kwargs.items():
             setattr(self, f"_attr_{attribute}", value)
             self._attr_color_mode = MODE_OF.get(attribute, self._attr_color_mode)
@@ -195,13 +198,41 @@ async def test_a_step_where_the_brightness_is_not_known(
             await _compare(hass, Action(ON, {"entity_id": ids}, {"brightness_step_pct": step}), lights, known=False)
 
 
+async def test_a_word_such_as_dim(
+    hass: HomeAssistant, lights: list[RememberingLight], subtests: pytest.Subtests
+) -> None:
+    """The lights that are on have 40 %."""
+    dimmable = Light("light.a", "A", color_modes=frozenset({"brightness"}))
+    for asked, shown in ((30, 30), (40, 20), (50, 20)):
+        with subtests.test(msg=f"{asked} %"):
+            for light in lights:
+                light.begin()
+            ids = tuple(light.entity_id for light in lights)
+            dim = Action(ON, {"entity_id": ids}, {"brightness_pct": asked}, dims=True)
+            assert effect(dim, dimmable, {"state": "on", "brightness_pct": 40})["brightness_pct"] == shown
+            assert effect(dim, dimmable, {"state": "off"})["brightness_pct"] == asked
+            await _compare(hass, dim, lights)
+
+
+def test_relative_words_are_relative() -> None:
+    """Whatever the brightness: up is never darker, down is never brighter, and down is not off."""
+    light = Light("light.a", "A", color_modes=frozenset({"brightness"}))
+    for before, step in product(range(101), (-100, -20, -1, 1, 20, 100)):
+        state = {"state": "on", "brightness_pct": before}
+        after = effect(Action(ON, {}, {"brightness_step_pct": step}), light, state)
+        assert after["state"] == "on"
+        assert 1 <= after["brightness_pct"] <= 100
+        assert step * (after["brightness_pct"] - max(before, 1)) >= 0
+    unknown = effect(Action(ON, {}, {"brightness_step_pct": -20}), light, {"state": "on"})
+    assert unknown == {"state": "on", "brightness_pct": 80}, "a light that does not tell is likely fully on"
+
+
 async def test_home_assistant_leaves_out_what_a_light_lacks(
     hass: HomeAssistant, lights: list[RememberingLight]
 ) -> None:
     """Batti does not call it then; asked all the same, it turns the light on and shows something else."""
     ours = {light.entity_id: light for light in home_of(hass).lights}
     several: list[tuple[dict[str, Any], Ability]] = [
-        ({"brightness_pct": 30}, Ability.BRIGHTNESS),
         ({"brightness_step_pct": 20}, Ability.BRIGHTNESS),
         ({"color_name": "navy"}, Ability.COLOR),
         ({"color_temp_kelvin": 4000}, Ability.COLOR_TEMP),
@@ -237,8 +268,14 @@ async def _compare(hass: HomeAssistant, action: Action, lights: list[Remembering
         after = effect(action, it, before)
         found, wanted = looks[light.entity_id], _look(it, after)
         assert _same(found, wanted), f"{light.entity_id} is {found}, not {wanted}"
-    assert {unable.entity_id: unable.what for unable in outcome.unable} == {
+    told = {unable.entity_id: unable.what for unable in outcome.unable}
+    assert {entity_id: what for entity_id, what in told.items() if what != "only_on"} == {
         entity_id: what for entity_id, light in ours.items() if (what := lacking(action.data, light)) is not None
+    }
+    assert {entity_id for entity_id, what in told.items() if what == "only_on"} == {
+        entity_id
+        for entity_id, light in ours.items()
+        if lacking(action.data, light) is None and only_on(action.data, light) and looks[entity_id]["state"] == "on"
     }
 
 
@@ -248,7 +285,7 @@ def _look(light: Light, state: State) -> Look:
         return {"state": "off"}
     assert not {"color_name", "color_temp_kelvin"} <= state.keys(), "one colour at a time"
     look = {key: value for key, value in state.items() if key != "color_name"}
-    if "color_name" in state:
+    if "color_name" in state and not (state["color_name"] == "white" and "white" in light.color_modes):
         look["rgb_color"] = color_name_to_rgb(state["color_name"])
     elif "color_temp_kelvin" in state and not light.has_color_temp:
         kelvin = look.pop("color_temp_kelvin")

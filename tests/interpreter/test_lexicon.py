@@ -52,7 +52,7 @@ def spellings(entry: dict[str, Any]) -> list[str]:
 
 
 def test_every_file_is_known() -> None:
-    assert {path.stem for path in LEXICON.glob("*.yaml")} == {*KINDS, "names", "function_words"}
+    assert {path.stem for path in LEXICON.glob("*.yaml")} == {*KINDS, "appliances", "names", "function_words"}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -69,6 +69,18 @@ def test_entries_have_their_form(name: str) -> None:
             assert DEVANAGARI.fullmatch(spelling), f"{where}: {spelling}"
         for spelling in entry["held_out"]:
             assert LATIN.fullmatch(spelling) or DEVANAGARI.fullmatch(spelling), f"{where}: {spelling}"
+
+
+def test_appliances_have_their_form() -> None:
+    """No sentence names them, so nothing is held out; and none is called like a general word for a light."""
+    lights = {str(fold(spelling)) for spelling in spellings(load("generic")["light"])}
+    for kind, entry in load("appliances").items():
+        where = f"appliances.yaml: {kind}"
+        assert set(entry) == set(LISTS) - {"held_out"}, where
+        for key, form in zip(LISTS, (LATIN, LATIN, DEVANAGARI), strict=False):
+            assert all(map(form.fullmatch, entry[key])), where
+            assert len(set(entry[key])) == len(entry[key]), where
+        assert lights.isdisjoint(str(fold(spelling)) for spelling in spellings(entry)), where
 
 
 @pytest.mark.parametrize("name", KINDS)

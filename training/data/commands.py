@@ -19,6 +19,7 @@ from custom_components.batti.interpreter.language.items import (
     LABEL_PREFIX,
     ON,
     RECURRING,
+    REFUSE,
     SPECIAL_LABELS,
     UNDO,
     action_line,
@@ -34,6 +35,7 @@ from .calling import Caller
 from .naming import say_name, trained_rooms
 from .phrasebook import TEST
 
+_ENDS = (", ", " ", ". ", "! ")
 _SAID_NAME = re.compile(f"{OPEN}(.*?){CLOSE}")
 
 
@@ -93,20 +95,18 @@ class Speaker(Caller):
         if draw < 0.18:
             return self._refusal()
         clauses, text = self._command(1 if draw < 0.66 else 2 if draw < 0.95 else 3)
-        return self._example(self._surrounded(self._with_aside(text)), clauses)
-
-    def _with_aside(self, text: str) -> str:
-        """Sometimes add words that change nothing: what not to do, or small talk."""
         draw = self.rng.random()
         if draw < 0.02:
-            other, between = (
-                self._filled("forbidden"),
-                self.rng.choice((", ", " ", f" {self.book.word('then', self.script)} ")),
-            )
+            text = self._beside(text, "forbidden")
         elif draw < 0.06:
-            other, between = self._filled("not_for_lights"), self.rng.choice((", ", " ", ". ", "! "))
-        else:
-            return text
+            text = self._beside(text, "not_for_lights")
+            clauses.append(Clause(REFUSE, []))
+        return self._example(self._surrounded(text), clauses)
+
+    def _beside(self, text: str, section: str) -> str:
+        """A command together with a sentence that changes nothing."""
+        then = f" {self.book.word('then', self.script)} "
+        other, between = self._filled(section), self.rng.choice((", ", " ", then) if section == "forbidden" else _ENDS)
         return f"{other}{between}{text}" if self.rng.random() < 0.5 else f"{text}{between}{other}"
 
     # -- commands

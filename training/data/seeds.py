@@ -8,6 +8,7 @@
     after 5 minutes | after t            when KIND [TARGETS] [TIME ...]       if KIND [TARGETS] [TIME ...]
     undo | teach L name:'...'            answer yes|no|none [- EXCEPTIONS]    choose TARGETS | first | last | other ...
     list_routines | cancel | pause | resume | change [TARGETS] [time TIME ...]
+    not_for_lights                                                            (last: a part that is left undone)
 
 Targets are slots joined by `+`, words of the text in single quotes (what no slot names), `here`, `all`, `rest`, `one`,
 `other`, `me`, or `it` (in a sentence that follows on from another). Data: `=p` or `=40` percent, `+p`, `-20` steps,
@@ -40,6 +41,7 @@ from custom_components.batti.interpreter.language.items import (
     OFFSETS,
     PARTS_OF_DAY,
     RECURRING,
+    REFUSE,
     SPECIAL_LABELS,
     SUN,
     Asking,
@@ -51,7 +53,8 @@ FOLDER = Path(__file__).parent / "phrases" / "seeds"
 PLACES, FLOORS, LAMPS, PERCENTS, COLOURS, NUMBERS = "ABCD", "FG", "LMNO", "pqs", "ck", "n"
 DURATIONS, CLOCKS = "tu", "hi"
 IT, SAME, UNDO = "it", "same", "undo"
-REFUSALS = ("later", "forbidden", "not_for_lights", "unclear")
+_LEFT_OUT = "not_for_lights"
+REFUSALS = ("later", "forbidden", _LEFT_OUT, "unclear")
 _ACTIONS = ("on", "off", "toggle", "describe", SAME, "teach")  # need a target
 _ROUTINES = ("list_routines", "cancel", "pause", "resume", "change")
 _KINDS = {
@@ -95,6 +98,8 @@ class Wanted:
         Raises:
             ValueError: the text is not in the notation.
         """
+        if text == _LEFT_OUT:
+            return cls(REFUSE)
         verb, *rest = _PART.findall(text) or [""]
         if verb == "after":
             if (amount := " ".join(rest)) not in tuple(DURATIONS) and _amount(amount) not in AMOUNTS:

@@ -83,8 +83,11 @@ def percent(rng: random.Random, book: Phrasebook, number: int, script: str, spli
     return f"{word} {book.word('percent', script).strip()}".strip()
 
 
-def colour(rng: random.Random, script: str, split: str) -> tuple[str, str]:
-    """The data line of a random colour or colour temperature, and how it is said."""
+def colour(rng: random.Random, script: str, split: str, after_light: bool = False) -> tuple[str, str]:
+    """The data line of a random colour or colour temperature, and how it is said.
+
+    `light blue` is a colour only `after_light`, where the lamp is already named: a hall's `light blue` is a blue light.
+    """
     if rng.random() < 0.3:
         kelvin = rng.choice(list(lexicon.load("temperatures")))
         if rng.random() < 0.2:
@@ -94,6 +97,8 @@ def colour(rng: random.Random, script: str, split: str) -> tuple[str, str]:
     colours = list(lexicon.load("colours"))
     name = rng.choice(colours[:8]) if rng.random() < 0.6 else rng.choice(colours)
     said = say_kind(rng, "colours", name, script if rng.random() < 0.85 else "e", split)
+    if not after_light and " " in said and said in (lexicon.load("colours")[name].get("ambiguous") or ()):
+        return colour(rng, script, split)
     return f"    color_name: {name}\n", said
 
 

@@ -69,6 +69,7 @@ MEANING_OF = {
     "dimmer": "dimmer",
 }
 _EXPLICIT_HERE = ("yaha", "yo kotha", "here", "this room", "यहाँ", "यो कोठा", "yo room", "यो रुम")
+_LIGHT_BEFORE = re.compile(r"(light|lights|lamp|batti|bati|बत्ती\w*|लाइट\w*|\{light\})( ko| lai| का| को| to| a| in)* $")
 _FAMILY = {line.partition(":")[0]: index for index, family in enumerate(DATA_FAMILIES) for line in family}
 
 
@@ -157,7 +158,7 @@ class Voice(Speaker):
 
     def _fill_seed(self, seed: Seed) -> tuple[str, _Filling]:
         filling = _Filling({}, {}, {}, {})
-        slots = {slot: self._slot(slot, filling) for slot in seed.slots}
+        slots = {slot: self._slot(slot, filling, seed.text) for slot in seed.slots}
         text = seed.text
         for words in seed.quoted:
             self._said += 1
@@ -171,13 +172,14 @@ class Voice(Speaker):
         self.book.used.append(f"{seed.script}: {seed.text}")
         return self.book.fill(text, self._word_script, slots), filling
 
-    def _slot(self, slot: str, filling: _Filling) -> str:
+    def _slot(self, slot: str, filling: _Filling, text: str) -> str:
         if slot in seeds.PERCENTS:
             number = self.rng.randint(1, 100) if self.rng.random() < 0.3 else self.rng.randrange(5, 101, 5)
             filling.numbers[slot] = number
             return values.percent(self.rng, self.book, number, self._word_script(), self.split)
         if slot in seeds.COLOURS:
-            line, said = values.colour(self.rng, self.script, self.split)
+            after_light = bool(_LIGHT_BEFORE.search(text.partition(f"{{{slot}}}")[0]))
+            line, said = values.colour(self.rng, self.script, self.split, after_light)
             filling.colours[slot] = line
             return said
         if slot in (*seeds.DURATIONS, *seeds.CLOCKS):

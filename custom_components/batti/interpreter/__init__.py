@@ -14,13 +14,13 @@ from .home import Home
 from .language.grammar import SURE
 from .language.items import Refusal
 from .language.plan import Plan
-from .names.index import NameIndex
 from .resolve import Previous, resolve
 from .stopwatch import Stopwatch
 from .words.fold import fold
 
 if TYPE_CHECKING:
     from .engine.interface import Engine
+    from .names.index import NameIndex
 
 DEADLINE = 10.0  # seconds for one command, including its wait for others
 
@@ -81,11 +81,15 @@ async def interpret(
         if plan.calls and found.confidence < SURE:
             plan = Plan(refusal=Refusal.UNCLEAR)  # the answer asks the speaker to say it again
     timings = watch.timings_ms() | {"prefill": found.prefill_ms, "decode": found.decode_ms}
-    following = Previous.of(found.text, marked, before, plan.chosen) if plan.calls else before
+    following = Previous.of(found.text, marked, before, plan) if plan.calls else before
     return Interpretation(plan, found.text, found.confidence, found.steps, found.tokens, timings, following)
 
 
 @lru_cache(maxsize=8)
 def index_of(home: Home) -> NameIndex:
     """The names of a home; an unchanged home is indexed only once."""
+    # Here, because the engine's process imports this package too: rapidfuzz, which the index uses, crashes xllamacpp 0.2
+    # where it is loaded before it.
+    from .names.index import NameIndex
+
     return NameIndex(home)

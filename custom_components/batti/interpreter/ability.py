@@ -5,8 +5,11 @@ it without Home Assistant, in seconds. `tests/interpreter/test_ability.py` compa
 integration.
 
 >>> strip = Light("light.strip", "Strip", color_modes=frozenset({"hs"}))
->>> effect(Action("light.turn_on", {}, {"brightness_step_pct": 20}), strip, {"state": "on", "brightness_pct": 40})
-{'state': 'on', 'brightness_pct': 60}
+>>> dimmer = Action("light.turn_on", {}, {"brightness_step_pct": -20})
+>>> effect(dimmer, strip, {"state": "on", "brightness_pct": 60})
+{'state': 'on', 'brightness_pct': 40}
+>>> asked(dimmer, strip, {"state": "on", "brightness_pct": 10})
+{'brightness_pct': 1}
 >>> lacking({"color_name": "red"}, Light("light.tube", "Tube"))
 <Ability.COLOR: 'color'>
 """
@@ -18,7 +21,7 @@ from enum import StrEnum
 from typing import Any
 
 from .home import Light
-from .language.items import OFF, TOGGLE
+from .language.items import ON, TOGGLE
 from .language.plan import Action
 
 State = dict[str, Any]
@@ -28,6 +31,9 @@ What an action does not mention stays unchanged. A light that was off and is onl
 colour that it remembers, which are not known here.
 """
 
+DIM_STEP = 20  # percent: by this much a word such as "dim" dims a light that is as dim as the word already
+WHITE = "white"
+WHITE_KELVIN = 4000  # what "white" is for a light that has whites but no colours: neither warm nor cool
 _COLOUR_KEYS = ("color_name", "color_temp_kelvin")
 
 
@@ -41,10 +47,10 @@ class Ability(StrEnum):
 
 def lacking(data: Mapping[str, Any], light: Light) -> Ability | None:
     """The ability that this data of an action needs and the light lacks; such a light is not called."""
-    # For a light that can only be on or off, 100 % means on.
-    if not light.can_dim and (data.get("brightness_pct", 100) != 100 or "brightness_step_pct" in data):
+    if "brightness_step_pct" in data and not light.can_dim:
         return Ability.BRIGHTNESS
-    if "color_name" in data and not light.has_color:
+    # Every lamp is white if it has no colours.
+    if data.get("color_name", WHITE) != WHITE and not light.has_color:
         return Ability.COLOR
     # Home Assistant shows a colour temperature as a colour on lights that have colours only.
     if "color_temp_kelvin" in data and not (light.has_color_temp or light.has_color):
@@ -52,30 +58,41 @@ def lacking(data: Mapping[str, Any], light: Light) -> Ability | None:
     return None
 
 
-def fitting(data: Mapping[str, Any], light: Light) -> dict[str, Any]:
-    """The data, limited to what the light can show; the light must lack no ability for it."""
-    fitting = dict(data)
-    if not light.can_dim:
-        fitting.pop("brightness_pct", None)
-    if (kelvin := fitting.get("color_temp_kelvin")) is not None:
-        fitting["color_temp_kelvin"] = min(max(kelvin, light.min_kelvin), light.max_kelvin)
-    return fitting
+def only_on(data: Mapping[str, Any], light: Light) -> bool:
+    """Whether the light cannot be as bright as this data says, and is only turned on; 100 % is on."""
+    return not light.can_dim and data.get("brightness_pct", 100) != 100
+
+
+def asked(action: Action, light: Light, state: State) -> dict[str, Any] | None:
+    """The data to call a light with, in the state that it is in; None if it stays as it is. It must lack no ability.
+
+    A step is counted here, from this light's own brightness: Home Assistant would turn a light off by a step down.
+    """
+    is_on = state["state"] == "on"
+    data = _fitting(action.data, light)
+    if action.action not in (ON, TOGGLE) or (action.action == TOGGLE and is_on):
+        return data
+    step = data.pop("brightness_step_pct", None)
+    # A light that is on and does not tell its brightness has likely never been dimmed.
+    from_pct = state.get("brightness_pct", 100) if is_on else 0
+    if action.dims and is_on and from_pct <= data.get("brightness_pct", 0):
+        step = -DIM_STEP
+    if step is not None:
+        if not is_on and step <= 0:
+            return None
+        data["brightness_pct"] = min(max(from_pct + step, 1), 100)
+    return data
 
 
 def effect(action: Action, light: Light, state: State) -> State:
     """The state of the light after the action; `state` is the one before, and is not changed."""
-    if lacking(action.data, light) is not None:
+    data = asked(action, light, state) if lacking(action.data, light) is None else None
+    if data is None:
         return dict(state)
-    is_on = state["state"] == "on"
-    if action.action == OFF or (action.action == TOGGLE and is_on):
+    if action.action != ON and (action.action != TOGGLE or state["state"] == "on"):
         return {"state": "off"}
-    data = fitting(action.data, light)
-    if (step := data.pop("brightness_step_pct", None)) is not None:
-        # Home Assistant counts from 0 if a light is off, whatever it remembers, or if its brightness is unknown.
-        from_pct = state.get("brightness_pct", 0) if is_on else 0
-        data["brightness_pct"] = min(max(from_pct + step, 0), 100)
-    if data.get("brightness_pct") == 0:
-        return {"state": "off"}  # and the requested colour is never sent to the light
+    if "white" in data or "rgbw_color" in data:
+        data["color_name"] = WHITE
     new = state | {"state": "on"}
     if "brightness_pct" in data:
         new["brightness_pct"] = data["brightness_pct"]
@@ -83,3 +100,29 @@ def effect(action: Action, light: Light, state: State) -> State:
         if key in data:
             new = {other: value for other, value in new.items() if other not in _COLOUR_KEYS} | {key: data[key]}
     return new
+
+
+def _fitting(data: Mapping[str, Any], light: Light) -> dict[str, Any]:
+    """The data, limited to what the light can show."""
+    fitting = dict(data)
+    if not light.can_dim:
+        fitting.pop("brightness_pct", None)
+    if fitting.get("color_name") == WHITE:
+        del fitting["color_name"]
+        fitting |= _white(light)
+    if (kelvin := fitting.get("color_temp_kelvin")) is not None:
+        fitting["color_temp_kelvin"] = min(max(kelvin, light.min_kelvin), light.max_kelvin)
+    return fitting
+
+
+def _white(light: Light) -> dict[str, Any]:
+    """How to make a light white: by its white channels if it has any, because white of colours is dark and tinted."""
+    if "white" in light.color_modes:
+        return {"white": True}
+    if "rgbww" in light.color_modes:
+        return {"color_temp_kelvin": WHITE_KELVIN}
+    if "rgbw" in light.color_modes:
+        return {"rgbw_color": (0, 0, 0, 255)}
+    if light.has_color:
+        return {"color_name": WHITE}
+    return {"color_temp_kelvin": WHITE_KELVIN} if light.has_color_temp else {}

@@ -46,7 +46,13 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """A light entity that is exposed to Assist; colour temperatures in kelvin."""
+    """A light that is exposed to Assist: a light entity, or a switch that a lamp hangs on. Colour temperatures in kelvin.
+
+    Attributes:
+        members: the entity ids of the lights of a group, whether or not they are exposed; empty for a single light.
+        answers_to_name: whether people may call it by its name; otherwise only by its aliases.
+        is_sure: whether it certainly is a light; a switch may be anything.
+    """
 
     entity_id: str
     name: str
@@ -55,6 +61,14 @@ class Light:
     color_modes: frozenset[str] = frozenset({"onoff"})
     min_kelvin: int = 2000
     max_kelvin: int = 6535
+    members: tuple[str, ...] = ()
+    answers_to_name: bool = True
+    is_sure: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What people may call it."""
+        return (self.name, *self.aliases) if self.answers_to_name else self.aliases
 
     @property
     def can_dim(self) -> bool:
@@ -146,6 +160,8 @@ def _entry(item: Mapping[str, Any]) -> dict[str, Any]:
     entry = dict(item)
     if "aliases" in entry:
         entry["aliases"] = tuple(entry["aliases"] or ())
+    if "members" in entry:
+        entry["members"] = tuple(entry["members"] or ())
     if "color_modes" in entry:
         entry["color_modes"] = frozenset(entry["color_modes"] or {"onoff"})
     return entry

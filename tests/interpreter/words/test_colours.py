@@ -21,9 +21,14 @@ HOME = Home.from_dict(
     [
         ("bedroom raato gara", "A red gara"),
         ("bedroom ko batti रातो रङको पार", "A ko bati red par"),
-        ("bedroom light blue", "A skyblue"),
+        (
+            "bedroom light blue",
+            "A ligt blue",
+        ),  # a blue light, unless the lamp is named before: that is the model's to say
+        ("bedroom ko batti sky blue", "A ko bati skyblue"),
         ("bedroom warm white at 40%", "A warm at 40 %"),
-        ("rato kotha nilo gara", "A B gara"),
+        ("rato kotha ra nilo bala", "A ra B bala"),
+        ("rato kotha nilo gara", "A blue gara"),  # the lamp Nilo is in another room
         ("rato kotha hariyo", "A green"),
         ("kaki aunu bhayo", "kaki aunu bayo"),
     ],

@@ -44,6 +44,7 @@ TARGET_LINE, IN_LINE, EXCEPT_LINE, DATA_LINE = "  target:\n", "  in:\n", "  exce
 EVERY_LINE, CHOOSE_LINE = "  every:\n", "- choose:\n"
 AFTER_KEY, FOR_KEY, UNTIL_KEY, AT_KEY, OFFSET_KEY = "- after:", "  for:", "  until:", "  at:", "  offset:"
 NAME_KEY = "  name:"  # followed by words of the sentence
+REFUSE = "refuse"  # the last item, where a part of the sentence is not for lights
 REFUSAL_START = "[]  # "
 
 
@@ -54,10 +55,13 @@ class Refusal(StrEnum):
     FORBIDDEN = "forbidden"
     LATER = "later"  # at a time, or on a condition, that the house cannot know
     UNCLEAR = "unclear"
-    NOT_YET = "not yet"  # the house cannot do it yet; the model never writes this
+    # Of the house; the model never writes these.
+    NOT_YET = "not yet"  # it cannot do it yet
+    NO_LIGHTS = "no lights"  # none is exposed to Assist
+    NONE_HERE = "none here"  # none where the speaker is
 
 
-WRITTEN_REFUSALS = tuple(refusal for refusal in Refusal if refusal is not Refusal.NOT_YET)
+WRITTEN_REFUSALS = (Refusal.NOT_FOR_LIGHTS, Refusal.FORBIDDEN, Refusal.LATER, Refusal.UNCLEAR)
 
 
 class Asking(StrEnum):
@@ -143,7 +147,7 @@ class Item(NamedTuple):
 def _items() -> Iterator[tuple[str, Item]]:
     when = ("when time", *(f"when {kind}" for kind in (*_WHEN_OF, *_AROUND, *_LIGHT_OUTSIDE)))
     conditions = tuple(f"if {kind}" for kind in (*_IF_TIME, *_IF_OF, *_AROUND, *_LIGHT_OUTSIDE))
-    after_action = (*ACTIONS, "after", *when, *conditions)
+    after_action = (*ACTIONS, "after", *when, *conditions, REFUSE)
     spans = ("for", "until")
 
     def action(name: str) -> str:
@@ -155,6 +159,7 @@ def _items() -> Iterator[tuple[str, Item]]:
     yield DESCRIBE, Item(action(DESCRIBE), ("target", "in", "except", "data"), ("target",), after_action, True)
     # What may follow `until:` in an action, as an item without a head.
     yield "until", Item("", ("part", "day"), (), after_action, True)
+    yield REFUSE, Item(f"- {REFUSE}: {Refusal.NOT_FOR_LIGHTS}\n", (), (), (), True)
     yield UNDO, Item(action(UNDO), (), (), LIGHT_ACTIONS, True)
     yield TEACH, Item(action(TEACH), ("target", "in", "name"), ("target", "name"), (), True)
     for name in (LIST, CANCEL, PAUSE, RESUME):
@@ -177,7 +182,7 @@ def _items() -> Iterator[tuple[str, Item]]:
 
 
 ITEMS: dict[str, Item] = dict(_items())
-FIRST_ITEMS = tuple(name for name in ITEMS if name not in ("until", "change to time"))
+FIRST_ITEMS = tuple(name for name in ITEMS if name not in ("until", "change to time", REFUSE))
 LABELLED = {"target": TARGET_LINE, "in": IN_LINE, "except": EXCEPT_LINE, "choose": ""}
 SPECIAL_LABELS = (HERE, ALL, REST, ONE, OTHER, ME, *ORDINALS)
 WHOLE = (ALL, REST)  # nothing may be named beside these

@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from ..errors import PlanError
+from ..groups import without_doubles
 from ..home import Home
 from .items import (
     ACTIONS,
@@ -81,7 +82,9 @@ class Action:
     """One action. `target` has one or more of entity_id, area_id and floor_id; `said` is how the speaker named it.
 
     `time` has `for` or `until` (with part and day) of a light action, or the time of the routines that are meant; `name` is
-    what `batti.teach` calls the target from now on; `who` has labels without an id, such as `rest`.
+    what `batti.teach` calls the target from now on; `who` has labels without an id, such as `rest`. `dims`: the brightness
+    is that of a word such as "dim", not a number, so lights that are dimmer already must not get brighter. `rounded` has the
+    number as typed where the brightness in the data is a rounded one.
     """
 
     action: str
@@ -91,6 +94,8 @@ class Action:
     time: Time = field(default_factory=dict)
     name: str = ""
     who: tuple[str, ...] = ()
+    dims: bool = field(default=False, compare=False)
+    rounded: str = field(default="", compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data in canonical order; one id is a string, several are a list."""
@@ -138,12 +143,16 @@ def _plain(target: Target) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Plan:
-    """The items in the order said; or why there are none: a refusal, unknown names or a question."""
+    """The items in the order said; or why there are none: a refusal, unknown names or a question.
+
+    `left_out`: a part of the sentence is not for lights; only the rest is done.
+    """
 
     items: tuple[Action | Step, ...] = ()
     refusal: Refusal | None = field(default=None, compare=False)
     unknown: tuple[str, ...] = field(default=(), compare=False)
     question: Question | None = field(default=None, compare=False)
+    left_out: bool = field(default=False, compare=False)
     chosen: Mapping[str, Target] = field(default_factory=dict, compare=False)  # what each label of a target meant
 
     @property
@@ -214,15 +223,18 @@ def _union(one: Target, other: Target) -> Target:
 
 
 def lights_of(action: Action, home: Home) -> tuple[str, ...]:
-    """The entity ids of a target, each once, in the home's order; only lights that the home has."""
+    """The entity ids that a target stands for, each once, in the home's order; only lights that the home has.
+
+    A group and its members are never both among them (`groups.py`), and a switch that may be no lamp only by its name.
+    """
     entities = set(action.target.get("entity_id", ()))
     areas = set(action.target.get("area_id", ()))
     for floor_id in action.target.get("floor_id", ()):
         areas |= {area.area_id for area in home.areas_on(floor_id)}
     everything = ALL_LIGHTS in entities
-    return tuple(
-        light.entity_id for light in home.lights if everything or light.entity_id in entities or light.area_id in areas
-    )
+    around = {light.entity_id for light in home.lights if light.is_sure and (everything or light.area_id in areas)}
+    chosen = without_doubles(entities, around, home)
+    return tuple(light.entity_id for light in home.lights if light.entity_id in chosen)
 
 
 def _item(item: Any) -> Action | Step:

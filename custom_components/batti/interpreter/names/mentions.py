@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from ..language.prompt import MARKERS
 from ..words.colours import with_colours
@@ -14,20 +15,35 @@ from .vocabulary import CONNECTIVES, LIGHT, tokens_of
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Words of a sentence (`first` to `last`, inclusive) that name one thing, or any of several."""
+    """Words of a sentence (`first` to `last`, inclusive) that name one thing, or any of several.
+
+    `asks`: the words are only near its name, so the house asks whether it is meant. `needs_place`: a place must be said with
+    it, as with `light 2`. `plural`: all of several things are meant, not one of them.
+    """
 
     label: str
     first: int
     last: int
     things: tuple[Thing, ...]
+    asks: bool = False
+    needs_place: bool = False
+    plural: bool = False
+
+
+class Names(Protocol):
+    """The names of a home (`index.NameIndex`)."""
+
+    def nearest(self, words: Sequence[str]) -> Mention | None:
+        """What a name means that no mention covers; it asks unless that is certain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A sentence as the model sees it, and what its markers stand for."""
+    """A sentence as the model sees it, and what its markers stand for; `names` are all names of the home."""
 
     folded: Folded
     mentions: tuple[Mention, ...]
+    names: Names | None = field(default=None, compare=False, repr=False)
 
     @property
     def text(self) -> str:
@@ -66,6 +82,26 @@ class Marked:
                 return self.folded.as_typed(words[at][1], words[at + len(wanted) - 1][2])
         return None
 
+    def mention_of(self, label: str) -> Mention | None:
+        """What a label means that the model wrote: a marker, a marker with words around it, or a name that it copied."""
+        found = self.labels.get(label) or self.named_by(label)
+        words = label.split()
+        if found is None and self.names is not None and not any(word in self.labels for word in words):
+            found = self.names.nearest(words)
+        return found
+
+    def numbers(self) -> list[tuple[str, str]]:
+        """The numbers that are no part of a name, each with what was typed, and its percent sign."""
+        found = []
+        for word, first, last in self._words:
+            if word.isdigit():
+                after = self.folded.words[last + 1 : last + 2]
+                percent = bool(after) and after[0].text == "%"
+                typed = self.folded.as_typed(first, last + 1 if percent else last)
+                # A share of the whole (`0.4`) has a percent sign that was not typed.
+                found.append((word, f"{typed.split()[0]}%" if percent and " " in typed else typed))
+        return found
+
     def named_by(self, label: str) -> Mention | None:
         """The one mention inside a label that is too long: models sometimes copy words from around a marker.
 
@@ -79,12 +115,12 @@ class Marked:
         return None
 
 
-def with_colour_names(folded: Folded, mentions: list[Mention]) -> Marked:
+def with_colour_names(folded: Folded, mentions: list[Mention], names: Names | None = None) -> Marked:
     """Mark the mentions. Colour words elsewhere become one name each, so there may be fewer words."""
     taken = {index for mention in mentions for index in range(mention.first, mention.last + 1)}
     words, places = with_colours(folded.words, taken)
     moved = (replace(one, first=places[one.first], last=places[one.last]) for one in mentions)
-    return Marked(Folded(folded.original, tuple(words)), tuple(moved))
+    return Marked(Folded(folded.original, tuple(words)), tuple(moved), names)
 
 
 def labelled(folded: Folded, mentions: Iterable[Mention]) -> Iterator[Mention]:

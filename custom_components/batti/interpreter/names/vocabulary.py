@@ -1,4 +1,4 @@
-"""What words can mean in any home: kinds from the lexicon, and words that sound similar.
+"""What words can mean in any home: kinds from the lexicon, and words of grammar.
 
 A name is compared as a sequence of tokens: a kind (`<kitchen>`, whatever it is called) or a word. `bhansa`, `kitchen` and
 `भान्साकोठा` are all `<kitchen>`; `Ramesh ko kotha` and `Ramesh's room` are both `rames`, `<room>`.
@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from .. import lexicon
+from ..words.colours import is_colour
 from ..words.fold import fold_name
 from ..words.spelling import spell
 
 LIGHT, ROOM, FLOOR, HOUSE, NUMBER = "<light>", "<room>", "<floor>", "<house>", "<number>"
 GENERIC = frozenset({LIGHT, ROOM, FLOOR, HOUSE, NUMBER})
-_KIND_FILES = ("generic", "rooms", "lights")
+_KIND_FILES = ("generic", "rooms", "lights", "things")
 
 
 def _function_words(key: str) -> frozenset[str]:
@@ -30,7 +31,12 @@ def _function_words(key: str) -> frozenset[str]:
 CONNECTIVES = _function_words("connectives")
 BETWEEN_NUMBERS = CONNECTIVES | _function_words("between_numbers") | {","}
 EXCEPT = _function_words("except")
+HONORIFICS = _function_words("honorifics")
+SEVERAL = _function_words("several")
+LAMPS = _function_words("lamps")
 _ORDINARY = _function_words("ordinary")
+COUNTED = [["%"], *([word] for word in sorted(_function_words("counted")))]
+"""What comes after a number that counts something: it is no part of a name."""
 _VERB = re.compile(
     "({})({})".format(*("|".join(lexicon.load("function_words")[f"verb_{part}"]) for part in ("stems", "endings")))
 )
@@ -83,64 +89,72 @@ def tokens_of(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(tokens)
 
 
-@lru_cache(maxsize=16384)
-def skeleton(word: str) -> str:
-    """The consonants of a word; consonants that people mix up become the same letter.
-
-    >>> skeleton("stadi"), skeleton("studi"), skeleton("lyamp")
-    ('std', 'std', 'lmp')
-    """
-    return re.sub(
-        r"[aeiouyh]", "", re.sub(r"g(?=[ei])", "j", word).replace("ch", "c").replace("w", "b").replace("ng", "n")
-    )
-
-
 def is_ordinary(word: str) -> bool:
     """Whether a folded word belongs to commands, not to names."""
     return word in _ORDINARY or word in CONNECTIVES or _VERB.fullmatch(word) is not None
 
 
-def sound_alike(one: str, other: str) -> bool:
-    """Whether two folded words are likely the same word, spelled or heard differently."""
-    if one == other:
-        return True
-    if one.isdigit() or other.isdigit() or not one or not other:
-        return False
-    alike = skeleton(one) == skeleton(other)
-    shorter = min(len(one), len(other))
-    if alike and len(skeleton(one)) >= 3 and (one[0] in "aeiou") == (other[0] in "aeiou"):
-        return True
-    return shorter >= (4 if alike else 5) and one[0] == other[0] and _one_edit_apart(one, other)
+@cache
+def _words() -> frozenset[str]:
+    """All single words of the lexicon."""
+    said = {words[0] for words in kinds() if len(words) == 1} | _talk("often") | _talk("sometimes")
+    for several in lexicon.load("names").values():
+        said |= {words[0] for names in several for name in names if len(words := fold_name(str(name))) == 1}
+    return frozenset(said)
 
 
-def _one_edit_apart(one: str, other: str) -> bool:
-    if len(one) > len(other):
-        one, other = other, one
-    if len(other) - len(one) > 1:
-        return False
-    index = next((i for i, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
-    if len(one) < len(other):
-        return one[index:] == other[index + 1 :]
-    rest_one, rest_other = one[index:], other[index:]
-    swapped = rest_one[:2] == rest_other[:2][::-1] and rest_one[2:] == rest_other[2:]
-    return rest_one[1:] == rest_other[1:] or swapped
+def _talk(how: str) -> frozenset[str]:
+    return frozenset(word for line in lexicon.load("talk")[how] for word in str(line).split())
 
 
-class SoundIndex:
-    """An index to find words that sound like a given one, without comparing all of them."""
+@cache
+def _entries() -> dict[str, frozenset[int]]:
+    """The entries of names.yaml that each of its words is in."""
+    entries: dict[str, set[int]] = {}
+    every = (names for several in lexicon.load("names").values() for names in several)
+    for number, names in enumerate(every):
+        for name in names:
+            for word in fold_name(str(name)):
+                entries.setdefault(word, set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in entries.items()}
 
-    def __init__(self, words: Iterable[str]) -> None:
-        """Index the words by first letter, and by skeleton."""
-        self._by_first: dict[str, list[str]] = {}
-        self._by_skeleton: dict[str, list[str]] = {}
-        for word in words:
-            self._by_first.setdefault(word[0], []).append(word)
-            self._by_skeleton.setdefault(skeleton(word), []).append(word)
-        self._found: dict[str, tuple[str, ...]] = {}
 
-    def like(self, word: str) -> tuple[str, ...]:
-        """The indexed words that sound like the word, except the word itself."""
-        if word not in self._found:
-            near = {*self._by_skeleton.get(skeleton(word), ()), *self._by_first.get(word[0], ())}
-            self._found[word] = tuple(sorted(other for other in near if other != word and sound_alike(word, other)))
-        return self._found[word]
+def same_word(one: str, other: str) -> bool:
+    """Whether two folded words are spellings of one name in the lexicon: Chandani, चाँदनी."""
+    return not _entries().get(one, frozenset()).isdisjoint(_entries().get(other, ()))
+
+
+def is_word(word: str) -> bool:
+    """Whether a folded word is one that people use, so that it is no slip of another: `desk` is not a slip of `disk`."""
+    return word in _words()
+
+
+@cache
+def _colour_kinds() -> frozenset[str]:
+    return frozenset(kind for words, kind in kinds().items() if len(words) == 1 and is_colour(words[0]))
+
+
+def says_colour(token: str) -> bool:
+    """Whether a word or kind is a colour by itself."""
+    return is_colour(token) or token in _colour_kinds()
+
+
+@cache
+def _common() -> frozenset[str]:
+    """Words and kinds that people say for other reasons than a long name that has them: everyday talk, kin, appliances."""
+    kin = {kind for words, kind in kinds().items() if len(words) == 1 and words[0] in HONORIFICS}
+    appliances = {fold_name(said) for entry in lexicon.load("appliances").values() for said in lexicon.spellings(entry)}
+    single = {words[0] for words in appliances if len(words) == 1}
+    return (
+        _talk("often")
+        | kin
+        | _colour_kinds()
+        | HONORIFICS
+        | single
+        | {kinds()[words] for words in appliances if words in kinds()}
+    )
+
+
+def is_common(token: str) -> bool:
+    """Whether a word or kind stands in sentences so often that it does not stand for a longer name."""
+    return token in _common() or is_ordinary(token) or is_colour(token) or kinds().get((token,), token) in GENERIC

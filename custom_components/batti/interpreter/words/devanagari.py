@@ -33,7 +33,12 @@ def without_ending(word: str) -> int:
     The postposition is cut off first, because the word before it ends as it does alone: `किचनको` is kichan and ko.
     """
     ending = _ENDINGS.search(word)
-    return ending.start() if ending and word[ending.start() - 1] != _VIRAMA else len(word)
+    if not ending or word[ending.start() - 1] == _VIRAMA:
+        return len(word)
+    stem = word[: ending.start()]
+    # मामा and काका are an uncle, not me and him with a postposition.
+    doubled = ending[0] in ("मा", "का") and sum(letter in _CONSONANTS or letter in _VOWELS for letter in stem) == 1
+    return len(word) if doubled else ending.start()
 
 
 def to_latin(word: str) -> str:

@@ -17,6 +17,7 @@ from functools import lru_cache
 from . import numbers
 from .postpositions import cut_off
 from .spelling import Word, words_of
+from .wake_words import after_wake_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class Folded:
 
 @lru_cache(maxsize=256)  # the answer to a sentence asks for its words again
 def fold(text: str) -> Folded:
-    """Fold a sentence: spelling, postpositions cut off, number words as digits, punctuation marks not repeated."""
-    return Folded(text, tuple(numbers.as_digits(list(cut_off(words_of(text))))))
+    """Fold a sentence: spelling, postpositions cut off, number words as digits, no repeated punctuation, no wake word."""
+    return Folded(text, tuple(numbers.as_digits(after_wake_word(list(cut_off(words_of(text)))))))
 
 
 @lru_cache(maxsize=16384)

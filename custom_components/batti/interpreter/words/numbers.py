@@ -70,7 +70,47 @@ def as_digits(words: list[Word]) -> list[Word]:
         else:
             result.append(words[index])
             index += 1
-    return _with_hundreds(result, {word.start for word in words if not word.text.isdigit()})
+    return _rounded(_with_hundreds(result, {word.start for word in words if not word.text.isdigit()}))
+
+
+@cache
+def _counted() -> frozenset[str]:
+    """What comes after a number of hours, of times."""
+    return frozenset(word.text for said in lexicon.load("function_words")["counted"] for word in words_of(said))
+
+
+def _rounded(words: list[Word]) -> list[Word]:
+    """Decimals of percent, and of the whole (`0.4`), as whole percent: the house knows no others. Times keep their point.
+
+    >>> [word.text for word in as_digits(list(words_of("33.5% ma, 0.4 ma, 6.30 baje")))]
+    ['34', '%', 'ma', ',', '40', '%', 'ma', ',', '6', '.', '30', 'baje']
+    """
+    result: list[Word] = []
+    index = 0
+    while index < len(words):
+        whole, point, part = (words[index : index + 3] + [None] * 3)[:3]
+        following = [word.text for word in words[index + 3 : index + 4]]
+        is_percent, is_counted = following == ["%"], not _counted().isdisjoint(following)
+        if (
+            whole
+            and point
+            and part
+            and (point.text, whole.end, point.end) == (".", point.start, part.start)
+            and whole.text.isdigit()
+            and part.text.isdigit()
+            and (is_percent or (whole.text == "0" and not is_counted))
+        ):
+            number = float(f"{whole.text}.{part.text.zfill(part.end - part.start)}") * (1 if is_percent else 100)
+            rounded = str(max(int(number + 0.5), 1 if number else 0))
+            if is_percent:
+                result.append(Word(rounded, whole.start, part.end))
+            else:
+                result += [Word(rounded, whole.start, part.start), Word("%", part.start, part.end)]
+            index += 3
+        else:
+            result.append(words[index])
+            index += 1
+    return result
 
 
 def _with_hundreds(words: list[Word], in_letters: set[int]) -> list[Word]:

@@ -14,7 +14,8 @@ from functools import lru_cache
 from . import devanagari
 
 _TOKEN = re.compile(
-    r"(?P<deva>[\u0900-\u0963\u0970-\u097f\u200c\u200d]+)|(?P<digits>[0-9]+)|(?P<latin>[a-z]+)"
+    r"(?P<deva>[\u0900-\u0963\u0970-\u097f\u200c\u200d]+)|(?P<digits>[0-9]+)|(?P<initials>(?:[a-z]\.){2,}(?![a-z]))"
+    r"|(?P<latin>[a-z]+)"
     r"|(?P<mark>[,;:\n/&+]|[.!।॥]|\?|%)"
 )
 _MARKS = {",": ",", ";": ",", ":": ",", "\n": ",", "/": ",", "&": "ra", "+": "ra", "?": "?", "%": "%"}
@@ -83,6 +84,8 @@ def words_of(text: str) -> Iterator[Word]:
                     token = spell(devanagari.to_latin(token))
                 case "latin":
                     token = spell(token)
+                case "initials":
+                    token = spell(token.replace(".", ""))
                 case "digits":
                     token = token.lstrip("0") or "0"
                 case "mark":
