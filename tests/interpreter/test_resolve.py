@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,11 @@ import pytest
 from custom_components.batti.interpreter.errors import PlanError
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.language.items import Asking, Refusal
-from custom_components.batti.interpreter.language.plan import Plan
+from custom_components.batti.interpreter.language.plan import Plan, Question, lights_of
 from custom_components.batti.interpreter.language.prompt import MARKERS, MARKERS_BEFORE
 from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.names.keys import Thing
-from custom_components.batti.interpreter.names.mentions import Marked
+from custom_components.batti.interpreter.names.mentions import Marked, Mention
 from custom_components.batti.interpreter.resolve import Previous, renamed_before, resolve, understood
 from custom_components.batti.interpreter.words.fold import fold
 
@@ -95,9 +96,39 @@ def test_the_rest_of_what_was_not_found_is_left_alone() -> None:
     assert plan.unknown == ("garage", "REST")
 
 
-def test_the_rest_of_the_sentence_before_is_not_known_yet() -> None:
-    plan = plan_of("aru nibhau", lines("REST", action="light.turn_off"), "hall")
-    assert (plan.items, plan.refusal) == ((), Refusal.NOT_YET)
+REST_OFF = lines("REST", action="light.turn_off")
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "area_id", "rest"),
+    [
+        ("spot bala", lines("A"), None, {"entity_id": "light.h"}),  # a lamp: the others of the speaker's room
+        ("hall ko batti bala", lines("A"), "hall", {"entity_id": ["light.k", "light.free"]}),  # a room: of the house
+        ("hall ra bhansa ko", lines("A", "B"), None, {"entity_id": "light.free"}),
+        ("free bala", lines("A"), None, {"entity_id": ["light.h", "light.h2"]}),  # it has no room
+    ],
+)
+def test_the_rest_of_the_sentence_before(said: str, written: str, area_id: str | None, rest: dict[str, Any]) -> None:
+    marked = mark(said)
+    before = Previous.of(written, marked, None, resolve(written, marked, HOME, area_id))
+    assert before is not None
+    plan = resolve(REST_OFF, mark("aru nibhau"), HOME, area_id or "hall", before)
+    assert plan.to_list() == [{"action": "light.turn_off", "target": rest}]
+
+
+def test_the_sentence_before_that_changed_nothing_has_no_rest() -> None:
+    written = lines("A", action="batti.describe")
+    marked = mark("spot baleko cha")
+    before = Previous.of(written, marked, None, resolve(written, marked, HOME, None))
+    assert before is not None
+    assert before.targets == ()
+    plan = resolve(REST_OFF, mark("aru nibhau"), HOME, "hall", before)
+    assert plan.to_list()[0]["target"] == {"entity_id": ["light.h", "light.h2"]}
+
+
+def test_the_rest_of_nothing_is_what_is_here() -> None:
+    plan = plan_of("aru nibhau", REST_OFF, "hall")
+    assert plan.to_list() == [{"action": "light.turn_off", "target": {"entity_id": ["light.h", "light.h2"]}}]
 
 
 def test_nothing_is_left() -> None:
@@ -111,7 +142,7 @@ def test_the_lamp_that_was_chosen_is_meant_again() -> None:
     marked = mark("lamp bala bhansa ko")
     written = lines("A", places=("B",))
     plan = resolve(written, marked, HOME, "hall")
-    before = Previous.of(written, marked, None, plan.chosen)
+    before = Previous.of(written, marked, None, plan)
     assert before is not None
     again = resolve(lines("Q"), mark("ali kam gara"), HOME, "hall", before)
     assert again.to_list()[0]["target"] == {"entity_id": "light.k"}
@@ -121,13 +152,30 @@ def test_here_is_where_the_speaker_is() -> None:
     assert plan_of("batti bala", lines("HERE"), "hall").to_list()[0]["target"] == {"area_id": "hall"}
 
 
-@pytest.mark.parametrize("area_id", [None, "cellar"])
-def test_here_without_a_place_is_a_question(area_id: str | None) -> None:
-    plan = plan_of("batti bala", lines("HERE"), area_id)
+def test_here_without_a_place_is_a_question() -> None:
+    plan = plan_of("batti bala", lines("HERE"), None)
     assert plan.actions == ()
     assert plan.question
     assert plan.question.asking is Asking.WHICH_ROOM
     assert plan.question.options == ("Bhansa", "Hall")
+
+
+@pytest.mark.parametrize("area_id", ["cellar", "store"])
+@pytest.mark.parametrize("written", [lines("HERE"), lines("ONE"), lines("A", places=("HERE",))])
+def test_here_where_no_light_is(area_id: str, written: str) -> None:
+    """The speaker's room is known, so no other one is asked for."""
+    plan = plan_of("lamp bala", written, area_id, PLACED)
+    assert (plan.items, plan.refusal, plan.question) == ((), Refusal.NONE_HERE, None)
+
+
+@pytest.mark.parametrize("lights", [[], [{"entity_id": "switch.s", "name": "Plug", "is_sure": False}]])
+def test_a_home_without_lights(lights: list[dict[str, Any]]) -> None:
+    """Whatever is asked of its lights; a switch that may be no lamp is none."""
+    home = Home.from_dict({"areas": [{"area_id": "hall", "name": "Hall"}], "lights": lights})
+    for written in (lines("HERE"), lines("A"), lines("ALL"), "[]  # unclear\n", "- answer: yes\n"):
+        plan = plan_of("hall ko batti bala", written, "hall", home)
+        assert (plan.items, plan.refusal, plan.question) == ((), Refusal.NO_LIGHTS, None)
+    assert plan_of("pankha bala", "[]  # not for lights\n", "hall", home).refusal is Refusal.NOT_FOR_LIGHTS
 
 
 def test_here_in_a_home_of_one_light_needs_no_question() -> None:
@@ -138,8 +186,7 @@ def test_here_in_a_home_of_one_light_needs_no_question() -> None:
 def test_namesakes_are_told_apart_by_where_the_speaker_is() -> None:
     assert plan_of("lamp bala", lines("A"), "kitchen").to_list()[0]["target"] == {"entity_id": "light.k"}
     plan = plan_of("lamp bala", lines("A"))
-    assert plan.question
-    assert plan.question.asking is Asking.WHICH_ONE
+    assert plan.question == Question(Asking.WHICH_ONE, "lamp", ("Lamp (Bhansa)", "Lamp (Hall)"))
 
 
 def test_all_but_one_room_leaves_the_others_and_lights_without_a_room() -> None:
@@ -156,6 +203,13 @@ def test_what_the_home_has_not_is_named_and_left_out() -> None:
     plan = plan_of("Garage ra bhansa ko", lines("A") + lines("garage"))
     assert [item["target"] for item in plan.to_list()] == [{"area_id": "kitchen"}]
     assert plan.unknown == ("Garage",)
+
+
+def test_a_part_that_is_not_for_lights_is_left_out() -> None:
+    plan = plan_of("bhansa ko batti ra pankha bala", lines("A") + "- refuse: not for lights\n")
+    assert plan.to_list() == [{"action": "light.turn_on", "target": {"area_id": "kitchen"}}]
+    assert (plan.left_out, plan.refusal, plan.question) == (True, None, None)
+    assert not plan_of("bhansa ko batti bala", lines("A")).left_out
 
 
 @pytest.mark.parametrize("refusal", list(Refusal))
@@ -187,7 +241,7 @@ def test_what_is_no_plan_is_an_error(written: str, what: str) -> None:
 
 def test_what_follows_on_uses_the_names_of_the_plan_before() -> None:
     """`bhansa ko batti bala`, then `ajhai kam gara`: the kitchen is in the second plan, but not in its sentence."""
-    before = Previous.of(lines("A"), mark("bhansa ko batti bala"), None, {})
+    before = Previous.of(lines("A"), mark("bhansa ko batti bala"), None, Plan())
     assert before is not None
     assert before.written == lines("Q")
     dimmer = lines("Q") + "  data:\n    brightness_step_pct: -20\n"
@@ -195,17 +249,17 @@ def test_what_follows_on_uses_the_names_of_the_plan_before() -> None:
     plan = resolve(dimmer, said, HOME, None, before)
     assert plan.to_list()[0]["target"] == {"area_id": "kitchen"}
     assert plan.actions[0].said == ("bhansa",)
-    third = Previous.of(dimmer, said, before, {})
+    third = Previous.of(dimmer, said, before, Plan())
     assert resolve(lines("Q", action="light.turn_off"), said, HOME, None, third).unknown == ()
     assert resolve(dimmer, said, HOME, None).unknown == ("Q",)
 
 
 def test_names_of_two_sentences_in_one_plan() -> None:
     """`bhansa ko pani` after the hall: `A` is the name in this sentence, `Q` the one before; both are known to the next."""
-    before = Previous.of(lines("A"), mark("hall ko batti bala"), None, {})
+    before = Previous.of(lines("A"), mark("hall ko batti bala"), None, Plan())
     said, both = mark("Bhansako ni"), lines("Q", "A")
     assert resolve(both, said, HOME, None, before).to_list()[0]["target"] == {"area_id": ["hall", "kitchen"]}
-    after = Previous.of(both, said, before, {})
+    after = Previous.of(both, said, before, Plan())
     assert after is not None
     assert after.written == lines("Q", "R")
     assert after.things == {"Q": (Thing("area", "hall"),), "R": (Thing("area", "kitchen"),)}
@@ -232,12 +286,12 @@ def test_more_names_than_the_next_sentence_can_be_told_of() -> None:
     rooms = [f"room {number}" for number in range(101, 101 + most + 1)]
     home = Home.from_dict({"areas": [{"area_id": room, "name": room} for room in rooms]})
     marked = mark(", ".join(rooms), home)
-    before = Previous.of(lines(*MARKERS[:most]), marked, None, {})
+    before = Previous.of(lines(*MARKERS[:most]), marked, None, Plan())
     assert before is not None
     assert before.written == lines(*MARKERS_BEFORE)
     assert [before.said[marker] for marker in MARKERS_BEFORE] == rooms[:-1]
     assert renamed_before(lines(*MARKERS[: most + 1])) is None
-    assert Previous.of(lines(*MARKERS[: most + 1]), marked, None, {}) is None
+    assert Previous.of(lines(*MARKERS[: most + 1]), marked, None, Plan()) is None
 
 
 PLACED = Home.from_dict(
@@ -348,7 +402,7 @@ def test_a_place_that_is_not_clear_is_a_question(
 
 def test_a_place_of_the_sentence_before() -> None:
     """`hall ko batti bala`, then `lamp nibhau`: the lamp in the hall."""
-    before = Previous.of(lines("A"), mark("hall ko batti bala", PLACED), None, {})
+    before = Previous.of(lines("A"), mark("hall ko batti bala", PLACED), None, Plan())
     plan = resolve(lines("A", places=("Q",)), mark("lamp nibhau", PLACED), PLACED, "bed1", before)
     assert plan.to_list()[0]["target"] == HALL_LAMP
 
@@ -377,7 +431,6 @@ OFF = lines("A", action="light.turn_off")
         ("- action: batti.pause\n  day: tomorrow\n", Refusal.NOT_YET),
         ("- action: batti.change\n  at: 6:00\n- when: time\n  at: 7:00\n", Refusal.LATER),
         (f"- action: batti.undo\n{OFF}", Refusal.NOT_YET),
-        (lines("ONE", places=("A",)), Refusal.NOT_YET),
         (lines("OTHER"), Refusal.NOT_YET),
     ],
 )
@@ -411,3 +464,203 @@ def test_a_question_and_an_undo_change_no_light() -> None:
 def test_of_two_lamps_the_one_in_the_room_just_spoken_of() -> None:
     plan = plan_of("spot bala ani lamp nibhau", lines("A") + lines("B", action="light.turn_off"), "kitchen")
     assert [action.target for action in plan.actions] == [{"entity_id": ("light.h2",)}, {"entity_id": ("light.h",)}]
+
+
+@pytest.mark.parametrize(
+    ("written", "area_id", "target"),
+    [
+        (lines("ONE"), "hall", {"entity_id": "light.hall_lamp"}),
+        (lines("ONE", places=("A",)), None, {"entity_id": "light.bed1_lamp"}),
+        (lines("ONE", places=("A", "B")), None, {"entity_id": ["light.bed1_lamp", "light.hall_lamp"]}),
+    ],
+)
+def test_any_one_light(written: str, area_id: str | None, target: dict[str, Any]) -> None:
+    plan = plan_of("bedroom 1 ra hall ko euta batti bala", written, area_id, PLACED)
+    assert plan.to_list() == [{"action": "light.turn_on", "target": target}]
+    assert plan.question is None
+
+
+@pytest.mark.parametrize("what", ["brightness", "color", "count"])
+def test_what_is_asked_about_a_light(what: str) -> None:
+    plan = plan_of("spot kati ujyalo cha", lines("A", action="batti.describe") + f"  data:\n    ask: {what}\n")
+    assert plan.refusal is None
+    assert plan.calls == ()
+    assert plan.to_list() == [{"action": "batti.describe", "target": {"entity_id": "light.h2"}, "data": {"ask": what}}]
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "area_id", "target"),
+    [
+        ("lamps nibhau", lines("A"), None, ["light.hall_lamp", "light.bed1_lamp", "light.bed2_lamp"]),
+        ("lamp haru nibhau", lines("A"), None, ["light.hall_lamp", "light.bed1_lamp", "light.bed2_lamp"]),
+        ("dubai lamp nibhau", lines("A"), None, ["light.hall_lamp", "light.bed1_lamp", "light.bed2_lamp"]),
+        ("lamps nibhau", lines("A"), "bed1", "light.bed1_lamp"),  # those where the speaker is
+        ("lamps nibhau", lines("A"), "store", ["light.hall_lamp", "light.bed1_lamp", "light.bed2_lamp"]),
+        ("sabai lamp nibhau, hall ko", lines("A", places=("B",)), "bed1", "light.hall_lamp"),
+    ],
+)
+def test_several_that_are_meant_are_all_meant(
+    said: str, written: str, area_id: str | None, target: str | list[str]
+) -> None:
+    plan = plan_of(said, written, area_id, PLACED)
+    assert [item["target"] for item in plan.to_list()] == [{"entity_id": target}]
+    assert plan.question is None
+
+
+def test_several_rooms_that_are_meant_are_all_meant() -> None:
+    plan = plan_of("bedrooms nibhau", lines("A"), "bed1", PLACED)
+    assert plan.to_list()[0]["target"] == {"area_id": ["bed1", "bed2"]}
+
+
+class _Asks:
+    """Names of a home that are only near what was said."""
+
+    def __init__(self, *things: Thing) -> None:
+        self._mention = Mention("", 0, 0, things, asks=True)
+
+    def nearest(self, words: Sequence[str]) -> Mention | None:
+        return self._mention
+
+
+@pytest.mark.parametrize(
+    ("things", "asking", "options"),
+    [
+        ((Thing("area", "hall"),), Asking.SURE, ("Hall",)),
+        ((Thing("area", "bed1"), Thing("area", "bed2")), Asking.WHICH_ONE, ("Bedroom 1", "Bedroom 2")),
+        (
+            (Thing("light", "light.hall_lamp"), Thing("light", "light.bed1_lamp"), Thing("light", "light.hall_spot")),
+            Asking.WHICH_ONE,
+            ("Lamp (Hall)", "Lamp (Bedroom 1)", "Spot"),  # only namesakes need their rooms
+        ),
+    ],
+)
+@pytest.mark.parametrize("written", [lines("holo"), lines("ALL", places=("holo",)), lines("HERE", places=("holo",))])
+def test_what_is_only_near_a_name_is_asked_about(
+    things: tuple[Thing, ...], asking: Asking, options: tuple[str, ...], written: str
+) -> None:
+    """Even where the speaker's room would decide; nothing is done before the answer."""
+    marked = Marked(fold("Holo nibhau"), (), _Asks(*things))
+    plan = resolve(written, marked, PLACED, "hall")
+    assert (plan.items, plan.unknown) == ((), ())
+    assert plan.question == Question(asking, "Holo", options)
+
+
+def test_a_mention_that_asks_is_asked_about() -> None:
+    marked = mark("hall bala", PLACED)
+    asks = replace(marked, mentions=tuple(replace(mention, asks=True) for mention in marked.mentions))
+    assert resolve(lines("A"), asks, PLACED, None).question == Question(Asking.SURE, "hall", ("Hall",))
+    assert resolve(lines("HERE"), asks, PLACED, "hall").question is None  # the model did not mean it
+
+
+def data(*several: str) -> str:
+    return "".join(("  data:\n", *(f"    {one}\n" for one in several)))
+
+
+@pytest.mark.parametrize(
+    ("said", "line", "typed"),
+    [
+        ("hall 150% ma", "brightness_pct: 100", "150%"),
+        ("hall 150 percent", "brightness_pct: 100", "150%"),
+        ("hall 150 ma", "brightness_pct: 100", "150"),
+        ("hall १२०% ले बढाउ", "brightness_step_pct: 20", "१२०%"),
+        ("hall #ff8800 gara", "color_name: red", "#ff8800"),
+        ("hall #F80 ma", "brightness_pct: 80", "#F80"),
+    ],
+)
+def test_a_number_that_the_house_cannot_do_is_asked_about(said: str, line: str, typed: str) -> None:
+    """It is never cut to another one."""
+    plan = plan_of(said, lines("A") + data(line))
+    assert plan.items == ()
+    assert plan.question == Question(Asking.HOW_MUCH, typed)
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("hall 100% ma", "brightness_pct: 100"),
+        ("hall 40 ma, room 201", "brightness_pct: 40"),  # another number was meant
+        ("hall 2700 kelvin", "color_temp_kelvin: 2700"),
+        ("hall 120 second ma", "transition: 120"),
+        ("hall #1 rato", "color_name: red"),  # no colour
+    ],
+)
+def test_numbers_that_are_clear(said: str, line: str) -> None:
+    plan = plan_of(said, lines("A") + data(line))
+    assert plan.question is None
+    assert len(plan.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "number", "dims", "rounded"),
+    [
+        ("hall madhuro gara", 20, True, ""),
+        ("hall dim gara", 30, True, ""),
+        ("hall 20% ma", 20, False, ""),
+        ("hall 20 ma", 20, False, ""),
+        ("hall aadha ujyalo", 50, False, ""),
+        ("hall 33.5% ma", 34, False, "33.5%"),
+        ("hall 0.4 ma", 40, False, "0.4"),
+    ],
+)
+def test_where_a_brightness_comes_from(said: str, number: int, dims: bool, rounded: str) -> None:
+    (action,) = plan_of(said, lines("A") + data(f"brightness_pct: {number}")).actions
+    assert (action.dims, action.rounded) == (dims, rounded)
+
+
+SWITCHES = Home.from_dict(
+    {
+        "areas": [{"area_id": "hall", "name": "Hall"}, {"area_id": "store", "name": "Store"}],
+        "lights": [
+            {"entity_id": "light.h", "name": "Spot", "area_id": "hall"},
+            {"entity_id": "switch.h", "name": "Plug", "area_id": "hall", "is_sure": False},
+            {"entity_id": "switch.s", "name": "Board", "area_id": "store", "is_sure": False},
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "area_id", "question"),
+    [
+        ("Plug nibhau", lines("A"), "hall", Question(Asking.SURE, "Plug", ("Plug",))),
+        ("spot ra plug nibhau", lines("A", "B"), "hall", Question(Asking.SURE, "spot", ("Plug",))),
+        # A room that has nothing else.
+        ("store ko batti nibhau", lines("A"), "hall", Question(Asking.SURE, "store", ("Board",))),
+        ("batti nibhau", lines("HERE"), "store", Question(Asking.SURE, "HERE", ("Board",))),
+        ("hall ko batti nibhau", lines("A"), None, None),
+        ("sabai nibhau", lines("ALL"), None, None),
+    ],
+)
+def test_a_switch_that_may_be_no_lamp_is_asked_about(
+    said: str, written: str, area_id: str | None, question: Question | None
+) -> None:
+    plan = plan_of(said, written, area_id, SWITCHES)
+    assert plan.question == question
+    assert bool(plan.calls) == (question is None)
+    assert [one for action in plan.calls for one in lights_of(action, SWITCHES)] == ([] if question else ["light.h"])
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("Garage ko sabai nibhau", "Garage"),
+        ("turn off everything in the attic", "attic"),
+        ("Upstairs sabai nibhau", "Upstairs"),
+        ("third floor ko sabai", "third floor"),
+    ],
+)
+def test_a_place_that_the_home_has_not_is_not_the_house(said: str, place: str) -> None:
+    plan = plan_of(said, lines("ALL", action="light.turn_off"), "hall")
+    assert (plan.items, plan.unknown) == ((), (place,))
+
+
+@pytest.mark.parametrize("said", ["sabai nibhau", "office bhari nibhau", "ghar ko sabai", "bhansa bahek sabai nibhau"])
+def test_the_whole_house_is_the_whole_house(said: str) -> None:
+    plan = plan_of(said, lines("ALL", action="light.turn_off"), "hall")
+    assert plan.to_list()[0]["target"] == {"entity_id": "all"}
+
+
+def test_a_lamp_that_is_not_in_the_place_beside_it_is_not_there() -> None:
+    """The model copies the words."""
+    plan = plan_of("Bhansa ko Spot bala", lines("A ko spot"), "hall")
+    assert (plan.items, plan.unknown, plan.question) == ((), ("Bhansa ko Spot",), None)

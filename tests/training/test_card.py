@@ -13,6 +13,7 @@ from custom_components.batti.interpreter.language import prompt
 from training import plotting
 from training.evaluate import card, plots
 from training.evaluate.judging import Report
+from training.evaluate.scoring import Fault
 
 from ..interpreter.engine.tiny_gguf import write_model
 
@@ -25,7 +26,7 @@ def results() -> dict[str, Any]:
         for index in range(100):
             right = index >= 10
             slices = ["all", "script devanagari" if index < 50 else "script romanised"]
-            report.count("effect", right, slices)
+            report.count_effect(None if right else Fault.WIDER if index < 4 else Fault.OTHER, slices)
             report.count("partial match", 1 if right else index / 10, slices)
             report.count_refusal(index % 4 == 0, index % 4 == 0, slices)
             report.confusion["turn_on"]["turn_on" if right else "toggle"] += 1
@@ -59,7 +60,8 @@ def test_the_head(text: str, model: Path) -> None:
 
 
 def test_slices_have_intervals_and_too_small_ones_no_line(text: str) -> None:
-    assert "| script devanagari | 50 | 80.0% (67.0 to 88.8) |" in text
+    assert "| Slice | n | Effect | Wider or reversed | Other wrong |" in text
+    assert "| script devanagari | 50 | 80.0% (67.0 to 88.8) | 8.0% (3.2 to 18.8) | 12.0% (5.6 to 23.8) |" in text
     assert "script mixed" not in text
     assert "100.0% (86.7 to 100.0) of 25" in text
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from custom_components.batti.interpreter import lexicon
 from custom_components.batti.interpreter.language.items import (
     DESCRIBE,
     FIRST_ITEMS,
     ITEMS,
     NAME_KEY,
+    REFUSE,
     UNDO,
     WRITTEN_REFUSALS,
     Asking,
@@ -21,7 +24,7 @@ from custom_components.batti.interpreter.language.items import (
     refusal_line,
 )
 from custom_components.batti.interpreter.language.prompt import MARKERS, MARKERS_BEFORE
-from training.data import dataset, seeds
+from training.data import dataset, seeds, values
 from training.data.phrasebook import FOLDER, TEST, TRAIN
 from training.data.seeds import Seed
 
@@ -133,6 +136,29 @@ def test_every_kind_of_item_is_said(files: dict[str, Path]) -> None:
     said = {text for line in dataset.read(files[RARE]) for text in line["messages"][2]["content"].splitlines(True)}
     heads = {name: ITEMS[name].head for name in FIRST_ITEMS}
     assert [name for name, head in heads.items() if not any(text.startswith(head) for text in said)] == []
+
+
+@pytest.mark.parametrize("which", [TRAIN, TEST, RARE])
+def test_what_is_not_for_lights_may_stand_beside_commands(files: dict[str, Path], which: str) -> None:
+    """It is said once, after all that is done; a whole sentence of it is a refusal."""
+    head = ITEMS[REFUSE].head
+    answers = [line["messages"][2]["content"] for line in dataset.read(files[which])]
+    beside = [answer for answer in answers if head in answer]
+    assert len(beside) > len(answers) / 200
+    for answer in beside:
+        assert answer.count(head) == 1, answer
+        assert answer.endswith(f"\n{head}"), answer
+
+
+def test_light_before_a_colour_is_its_lightness_only_after_a_lamp() -> None:
+    """`hall light blue` is a blue light of the hall."""
+    rng = random.Random(3)
+    said = {after: {values.colour(rng, "e", TRAIN, after)[1] for _ in range(2_000)} for after in (False, True)}
+    ambiguous = {
+        one for entry in lexicon.load("colours").values() for one in entry.get("ambiguous") or () if " " in one
+    }
+    assert ambiguous & said[True]
+    assert not ambiguous & said[False]
 
 
 def test_the_same_seed_says_the_same() -> None:

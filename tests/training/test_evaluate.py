@@ -62,6 +62,9 @@ async def test_generated_sentences() -> None:
     found = json.loads(json.dumps(report.as_dict()))
     scores = found["scores"]
     assert (scores["effect"]["all"]["n"], scores["effect"]["all"]["share"]) == (5, 0.6)
+    assert (scores["wider or reversed"]["all"]["n"], scores["wider or reversed"]["all"]["share"]) == (5, 0.2)
+    assert scores["wider or reversed"]["intent forbidden"]["share"] == 0.5
+    assert scores["other wrong"]["all"]["share"] == 0
     assert scores["exact match"]["all"]["share"] == 0.4
     assert scores["partial match"]["spelling with slips"]["share"] == 1
     assert scores["effect"]["turn later"]["share"] == 0
@@ -81,6 +84,7 @@ async def test_misses_with_a_wrong_effect_come_first_and_of_these_the_surest() -
     misses = report.as_dict()["misses"]
     assert [miss["say"] for miss in misses] == ["three", "five", "two"]
     assert [miss["same effect"] for miss in misses] == [False, False, True]
+    assert [miss["fault"] for miss in misses] == ["refused", "wider or reversed", None], "the home has no C"
 
 
 async def test_what_changes_no_light_now_counts_as_a_refusal() -> None:
@@ -117,6 +121,11 @@ async def test_sentences_written_by_hand() -> None:
     found = report.as_dict()
     assert found["scores"]["effect"]["commands"]["share"] == 0.5
     assert found["scores"]["effect"]["script romanised"]["share"] == 1
+    assert [found["scores"][wrong]["all"]["share"] for wrong in ("wider or reversed", "other wrong")] == [1 / 3, 0]
+    assert {miss["say"]: miss["fault"] for miss in found["misses"]} == {
+        "sabai nabala": "wider or reversed",
+        "nibhau": "refused",
+    }
     assert found["confusion"] == {"commands": {"commands": 1, "refusal": 1}, "refusal": {"commands": 1}}
     assert found["scores"]["refusal precision"]["all"]["share"] == 0
     assert len(report.times_ms) == 3

@@ -22,11 +22,13 @@ from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.resolve import resolve
 from custom_components.batti.interpreter.words.fold import fold
 from training.evaluate import effects, scoring
+from training.evaluate.scoring import Fault
 
 ON, OFF, TOGGLE = "light.turn_on", "light.turn_off", "light.toggle"
 RED, DIM, STEP = "    color_name: red\n", "    brightness_pct: 30\n", "    brightness_step_pct: 20\n"
 BRIEF, SOON, UNDONE = "  for: 10 minutes\n", "- after: 5 minutes\n", "- action: batti.undo\n"
 DAILY = "- when: time\n  at: 6:00\n  part: evening\n  every:\n    - day\n"
+LEFT_OUT = "- refuse: not for lights\n"
 TAUGHT = "- action: batti.teach\n  target:\n    - A\n  name: jun bati\n"
 HOME = Home.from_dict(
     {
@@ -90,6 +92,8 @@ def write(
         (TAUGHT, TAUGHT.replace("jun", "tara"), False),
         (UNDONE, UNDONE + write(OFF, "A"), False),
         ("[]  # later\n", "[]  # unclear\n", False),
+        (write(ON, "A") + LEFT_OUT, write(ON, "A"), False),
+        (write(ON, ["ONE"]), write(ON, "A"), False),
     ],
 )
 def test_what_makes_no_difference_to_the_yaml_is_exact(one: str, other: str, same: bool) -> None:
@@ -129,7 +133,11 @@ def test_what_makes_no_difference_to_the_yaml_is_exact(one: str, other: str, sam
         ("- answer: no\n" + write(ON, "A"), write(ON, "A"), False),
         (UNDONE + write(ON, "A"), write(ON, "A"), False),
         (TAUGHT, "- action: batti.list_routines\n", True),
-        (write(ON, ["ONE"]), "[]  # unclear\n", True),
+        (write(ON, ["OTHER"]), "[]  # unclear\n", True),
+        (write(ON, ["ONE"]), "[]  # unclear\n", False),
+        (write(ON, ["ONE"]), write(ON, ["ALL"]), False),
+        (write(ON, "A") + LEFT_OUT, write(ON, "A"), True),
+        (write(ON, "A") + LEFT_OUT, LEFT_OUT, False),
         (write("batti.describe", "A") + write(ON, "A"), write(ON, "A"), True),
     ],
 )
@@ -145,6 +153,44 @@ def test_an_action_on_what_the_home_has_not_is_none() -> None:
     assert scoring.same_effect(write(ON, "A", places=["garaj"]), "[]  # unclear\n", known)
     assert not scoring.same_effect(write(ON, ["A", "garaj"]), write(ON, "A"), known)
     assert scoring.same_effect(write(ON, ["HERE", "ALL"]), write(ON, ["ALL"]), known)
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "fault"),
+    [
+        (write(ON, "BA"), write(ON, "AB"), None),
+        ("[]  # unclear\n", write(ON, "A"), Fault.REFUSED),
+        (SOON + write(ON, "A"), write(ON, "A"), Fault.REFUSED),
+        (write(ON, ["garaj"]), write(ON, "A"), Fault.REFUSED),
+        ("[]  # unclear\n", write(ON, ["ONE"]), Fault.REFUSED),
+        (write(ON, ["ONE"]), "[]  # unclear\n", Fault.WIDER),
+        (write(ON, ["ALL"]), write(ON, ["ONE"]), Fault.WIDER),
+        (write(ON, "A") + LEFT_OUT, write(ON, "A"), None),
+        (LEFT_OUT, write(ON, "A"), Fault.REFUSED),
+        (write(ON, "A"), "[]  # forbidden\n", Fault.WIDER),
+        (write(ON, "AB"), write(ON, "A"), Fault.WIDER),
+        (write(ON, "B"), write(ON, "A"), Fault.WIDER),
+        (write(ON, ["ALL"]), write(ON, "A"), Fault.WIDER),
+        (write(OFF, "A"), write(ON, "A"), Fault.WIDER),
+        (write(TOGGLE, "A"), write(ON, "A"), Fault.WIDER),
+        (write(ON, "A") + write(OFF, "A"), write(ON, "A") + write(OFF, "B"), Fault.WIDER),
+        (write(OFF, ["ALL"]), write(OFF, ["ALL"], "A"), Fault.WIDER),
+        (write(OFF, "A"), write(OFF, ["ALL"], "A"), Fault.WIDER),
+        (write(OFF, "C"), write(OFF, "C", places="A"), Fault.WIDER),
+        (write(OFF, "C", places="B"), write(OFF, "C", places="A"), Fault.WIDER),
+        (write(OFF, "A"), write(OFF, ["ALL"], places="B"), Fault.WIDER),
+        (write(OFF, "C", places="A"), write(OFF, "C", places="AB"), Fault.OTHER),
+        (write(ON, "A"), write(ON, "AB"), Fault.OTHER),
+        (write(ON, "A", data=[DIM]), write(ON, "A", data=[RED]), Fault.OTHER),
+        (write(OFF, "C", places="A"), write(OFF, "C"), Fault.OTHER),
+        (write(OFF, ["ALL"], "A"), write(OFF, ["ALL"]), Fault.OTHER),
+        (write(OFF, "B"), write(OFF, ["ALL"], "A"), Fault.OTHER),
+        (write(OFF, ["REST"]), write(OFF, ["ALL"]), Fault.OTHER),
+        (write(OFF, "B") + write(ON, "A"), write(ON, "A") + write(OFF, "B"), Fault.OTHER),
+    ],
+)
+def test_faults(found: str, wanted: str, fault: Fault | None) -> None:
+    assert scoring.fault_of(found, wanted, "ABC") is fault
 
 
 names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3)
@@ -198,7 +244,10 @@ def test_what_counts_as_the_same_effect_is_the_same_in_a_home(
         (write(OFF, "A", time=BRIEF), "conversation or routine"),
         (SOON + write(OFF, "A"), "conversation or routine"),
         (DAILY + write(OFF, "A") + write(ON, "B"), "conversation or routine"),
-        (write(OFF, ["ONE"]), "conversation or routine"),
+        (write(OFF, ["OTHER"]), "conversation or routine"),
+        (write(OFF, ["ONE"]), "turn_off"),
+        (write(OFF, ["ONE"], places="A"), "turn_off"),
+        (write("batti.describe", "A", time="  ask: brightness\n"), "describe"),
         ("- answer: yes\n", "conversation or routine"),
         ("- choose:\n    - A\n", "conversation or routine"),
         (TAUGHT, "conversation or routine"),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from custom_components.batti.interpreter.language.items import FIRST_ITEMS, ITEMS
+from custom_components.batti.interpreter.language.items import FIRST_ITEMS, ITEMS, REFUSE
 from training.data import seeds
 from training.data.phrasebook import TEST, TRAIN, VALIDATION
 from training.data.seeds import Seed, Wanted
@@ -25,6 +25,7 @@ def test_every_sentence_is_in_the_notation_and_in_one_split() -> None:
     ("text", "wanted"),
     [
         ("on A", Wanted("on", targets=("A",))),
+        ("not_for_lights", Wanted(REFUSE)),
         ("toggle L+M", Wanted("toggle", targets=("L", "M"))),
         ("off all - A+B", Wanted("off", targets=("all",), exceptions=("A", "B"))),
         ("off L in F", Wanted("off", targets=("L",), places=("F",))),
@@ -185,6 +186,7 @@ def test_words_in_quotes_are_names_without_a_slot() -> None:
         (["on A for:5minutes"], False, False),
         (["after 5 minutes", "on A"], False, False),
         (["undo"], False, False),
+        (["on A", "not_for_lights"], False, False),
         ([], False, False),
     ],
 )
@@ -194,3 +196,12 @@ def test_what_is_done_at_once(texts: list[str], plain: bool, command: bool) -> N
     seed = Seed("r", "", wanted, "" if wanted else "unclear", False)
     assert (seed.is_plain, seed.is_command) == (plain, command)
     assert not Seed("r", "", wanted, "", True).is_command
+
+
+def test_a_part_that_is_not_for_lights_is_the_last() -> None:
+    for split in (TRAIN, VALIDATION, TEST):
+        left_out = [seed for seed in seeds.seeds(split) if any(one.verb == REFUSE for one in seed.wanted)]
+        assert len(left_out) > (20 if split == TRAIN else 0)
+        for seed in left_out:
+            assert [one.verb == REFUSE for one in seed.wanted] == [False] * (len(seed.wanted) - 1) + [True], seed.text
+            assert len(seed.wanted) > 1, seed.text

@@ -36,6 +36,11 @@ from .naming import say_name, trained_rooms
 from .phrasebook import TEST
 
 _ENDS = (", ", " ", ". ", "! ")
+_ASKED = {  # what a question of negatives.yaml is about, besides whether lights are on
+    "count": re.compile("how many|kati w?ota|कतिवटा"),
+    "brightness": re.compile("how bright|percent|kati ujyalo|brightness|प्रतिशत|ब्राइटनेस"),
+    "color": re.compile("kun rang|what colour|कुन रङ"),
+}
 _SAID_NAME = re.compile(f"{OPEN}(.*?){CLOSE}")
 
 
@@ -199,7 +204,8 @@ class Speaker(Caller):
 
     def _question(self, text: str) -> Example:
         names = [OPEN + name + CLOSE for name in dict.fromkeys(_SAID_NAME.findall(text))]
-        return self._example(self._surrounded(text, often=0.4), [Clause(DESCRIBE, names or [ALL], "")])
+        asked = [f"    ask: {what}\n" for what, words in _ASKED.items() if words.search(text.lower())][:1]
+        return self._example(self._surrounded(text, often=0.4), [Clause(DESCRIBE, names or [ALL], data=asked)])
 
     def _refused(self, text: str, answer: str, intent: str) -> Example:
         """An example whose names do not matter."""

@@ -46,6 +46,10 @@ Shares stand with their 95% intervals (Wilson's; for partial match the normal on
 
 - Effect: after carrying the plan out, every light of the home is as it should be. For generated sentences: same lights,
   same data, whatever the order of lines.
+- Wider or reversed, the worst of the wrong actions: a light changed that should not have, or ended on where it should be off,
+  or off where it should be on. For generated sentences: a target that is not wanted, or not with this action. Other wrong:
+  fewer lights than wanted, or another value. Both are shares of all sentences, and the lower the better; what else is missing
+  from effect was refused.
 - Exact match: the lines are those wanted, word by word, but for what exactly a thing that the home has not was called.
   Partial match: the share of key-value pairs that are right.
 - Refusal recall: of the sentences that are to change no light, those that change none. These are sentences to refuse,

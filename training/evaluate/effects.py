@@ -1,4 +1,6 @@
-"""Simulates what a plan does to the lights of a home. Without Home Assistant, thousands of sentences take seconds.
+"""Simulates what a plan does to the lights of a home, and says what is wrong with it.
+
+Without Home Assistant, thousands of sentences take seconds.
 
 `interpreter/ability.py`, which the integration uses too, says what an action does to one light.
 """
@@ -11,6 +13,8 @@ from typing import Any
 from custom_components.batti.interpreter.ability import State, effect
 from custom_components.batti.interpreter.home import Home
 from custom_components.batti.interpreter.language.plan import Plan, lights_of
+
+from .scoring import Fault
 
 States = dict[str, State]
 
@@ -33,15 +37,32 @@ def after(plan: Plan, home: Home, states: States) -> States:
     return states
 
 
-def as_expected(found: States, states: States, expected: Mapping[str, Any]) -> bool:
-    """Whether every light is as it should be: those in `expected` as given there, all others unchanged."""
-    for entity_id, state in found.items():
-        wanted = _full(expected[entity_id]) if entity_id in expected else states[entity_id]
-        if entity_id not in expected and state != wanted:
-            return False
-        if any(state.get(key) != value for key, value in wanted.items()):
-            return False
-    return True
+def fault_of(found: States, states: States, expected: Mapping[str, Any]) -> Fault | None:
+    """What is wrong; None if every light is as it should be: those in `expected` as given there, all others unchanged.
+
+    Args:
+        found: the states after the plan.
+        states: the states before it.
+        expected: the states of the lights that should change.
+    """
+    wanted = {entity_id: _full(state) for entity_id, state in expected.items()}
+    wrong = [
+        entity_id for entity_id, state in found.items() if not _is(state, wanted.get(entity_id), states[entity_id])
+    ]
+    if not wrong:
+        return None
+    if found == states:
+        return Fault.REFUSED
+    for entity_id in wrong:
+        old, new, want = states[entity_id], found[entity_id], wanted.get(entity_id)
+        if new != old and (_is(old, want, old) or (want and new["state"] != want["state"])):
+            return Fault.WIDER
+    return Fault.OTHER
+
+
+def _is(state: State, wanted: State | None, old: State) -> bool:
+    """Whether a light is as wanted; None: as before."""
+    return state == old if wanted is None else state | wanted == state
 
 
 def _full(state: Any) -> State:

@@ -7,8 +7,10 @@
 It uses the same interpreter, engine and grammar as the integration. Exact match: the lines are the expected ones; any name
 that the home does not have counts as equal. Partial match: the share of lines that are right. Effect: after the plan, every
 light of the home is as it should be; for generated sentences: the same lights and data, in any order
-(`scoring.same_effect`). Refusals are all answers that change no light now (`changes_nothing`). Confidence is compared with
-effect.
+(`scoring.same_effect`). Wider or reversed, the worst of the wrong actions: a light changed that should not have, or ended on
+instead of off, or off instead of on. Other wrong: fewer lights, or another value. Both are shares of all sentences, and lower
+is better; the other wrong effects are refusals. Refusals are all answers that change no light now (`changes_nothing`).
+Confidence is compared with effect.
 """
 
 from __future__ import annotations
@@ -68,6 +70,12 @@ class Report:
         for name in slices:
             self.scores[metric][name].append(value)
 
+    def count_effect(self, fault: scoring.Fault | None, slices: Iterable[str]) -> None:
+        """Count whether the effect of one sentence is right, and if not, whether something wrong was done."""
+        self.count("effect", fault is None, slices)
+        for wrong in scoring.WRONG_ACTIONS:
+            self.count(wrong, fault is wrong, slices)
+
     def count_refusal(self, wanted: bool, found: bool, slices: list[str]) -> None:
         """Count one sentence for refusal recall and precision, if it belongs there."""
         if wanted:
@@ -111,18 +119,18 @@ async def judge_generated(engine: Engine, lines: Iterable[dict[str, Any]], repor
     for line in lines:
         sentence, wanted = line["sentence"], line["messages"][2]["content"]
         found = await engine.generate(sentence, line["labels"], _DEADLINE, line.get("previous", ""))
-        right = scoring.same_effect(found.text, wanted, line["labels"])
+        fault = scoring.fault_of(found.text, wanted, line["labels"])
         slices = scoring.slices_of_line(line)
-        report.count("effect", right, slices)
+        report.count_effect(fault, slices)
         exact = scoring.canonical(found.text, line["labels"]) == scoring.canonical(wanted, line["labels"])
         report.count("exact match", exact, slices)
         report.count("partial match", scoring.partial_match(found.text, wanted), slices)
         report.count_refusal(changes_nothing(wanted), changes_nothing(found.text), slices)
         report.confusion[scoring.class_of(wanted)][scoring.class_of(found.text)] += 1
-        report.count_work(found.confidence, right, found.steps, found.tokens)
+        report.count_work(found.confidence, fault is None, found.steps, found.tokens)
         if not exact:
             miss = {"say": line["text"], "seen": sentence, "wanted": wanted, "found": found.text}
-            report.misses.append(miss | {"same effect": right, "confidence": found.confidence})
+            report.misses.append(miss | _judged(fault, found.confidence))
 
 
 async def judge_case(engine: Engine, home: Home, case: dict[str, Any], report: Report) -> None:
@@ -130,16 +138,21 @@ async def judge_case(engine: Engine, home: Home, case: dict[str, Any], report: R
     found = await interpret(case["say"], home, engine, Turn(case.get("where")), _DEADLINE)
     states = effects.before(home, case.get("state"))
     expected = case.get("expect") or {}
-    right = effects.as_expected(effects.after(found.plan, home, states), states, expected)
+    fault = effects.fault_of(effects.after(found.plan, home, states), states, expected)
     slices = scoring.slices_of_case(case, len(home.lights))
-    report.count("effect", right, slices)
+    report.count_effect(fault, slices)
     report.count_refusal(not expected, not found.plan.calls, slices)
     report.confusion[_command_or(bool(expected))][_command_or(bool(found.plan.calls))] += 1
-    report.count_work(found.confidence, right, found.steps, found.tokens)
+    report.count_work(found.confidence, fault is None, found.steps, found.tokens)
     report.times_ms.append(found.timings_ms["total"])
-    if not right:
+    if fault:
         miss = {"say": case["say"], "wanted": expected, "why": case.get("why"), "found": found.written}
-        report.misses.append(miss | {"plan": found.yaml, "same effect": False, "confidence": found.confidence})
+        report.misses.append(miss | {"plan": found.yaml} | _judged(fault, found.confidence))
+
+
+def _judged(fault: scoring.Fault | None, confidence: float) -> dict[str, Any]:
+    """What a miss says of its effect: its fault, or None if only lines differ."""
+    return {"same effect": fault is None, "fault": fault and fault.value, "confidence": confidence}
 
 
 def _command_or(changes_lights: bool) -> str:

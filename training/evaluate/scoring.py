@@ -1,4 +1,4 @@
-"""Scores: compares two answers (exact, partial, by effect), sorts sentences into slices, and computes shares with intervals.
+"""Scores: compares two answers, names the fault of a wrong one, sorts sentences into slices, and has shares with intervals.
 
 Effect of a generated sentence: the same lights and data, in any order of lines. The data set does not have the homes, so
 answers are compared by their labels: see `same_effect`.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
@@ -32,8 +33,21 @@ from custom_components.batti.interpreter.language.items import (
 )
 from custom_components.batti.interpreter.resolve import has_meaning
 
+
+class Fault(StrEnum):
+    """What is wrong with the effect of an answer."""
+
+    REFUSED = "refused"  # nothing changes, though something should
+    WIDER = "wider or reversed"  # the worst: what should stay is changed, or a light does the opposite
+    OTHER = "other wrong"  # fewer lights than wanted, or another value
+
+
+WRONG_ACTIONS = (Fault.WIDER, Fault.OTHER)
 ENOUGH = 0.99  # share of right answers above a threshold that makes it reliable
-METRICS = ("effect", "exact match", "partial match", "refusal recall", "refusal precision")
+METRICS = (
+    *("effect", *(fault.value for fault in WRONG_ACTIONS), "exact match", "partial match"),
+    *("refusal recall", "refusal precision"),
+)
 THRESHOLDS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
 CLASSES = (
     *("turn_on", "turn_off", "toggle", "brightness", "step", "colour", "several", "describe", "undo"),
@@ -137,6 +151,53 @@ def same_effect(found: str, wanted: str, labels: Collection[str] | None = None) 
         labels: the home's names; the integration skips an action with any other name. None: the home has all names.
     """
     return _effect(found, labels) == _effect(wanted, labels)
+
+
+def fault_of(found: str, wanted: str, labels: Collection[str] | None = None) -> Fault | None:
+    """What is wrong with the effect of an answer; None if it is the same. Arguments as in `same_effect`.
+
+    It is wider or reversed if any of its targets is not wanted with this action, in these places and without these
+    exceptions. ALL, where it is wanted, has all labels in it. Otherwise a label in another is not known to be in it, and
+    toggling counts as the opposite of both others: so this count is rather a little too high than too low.
+
+    >>> on = "- action: light.turn_on\\n  target:\\n"
+    >>> answers = ("[]  # unclear\\n", f"{on}    - ALL\\n", f"{on}    - b\\n")
+    >>> [str(fault_of(answer, f"{on}    - a\\n    - b\\n")) for answer in answers]
+    ['refused', 'wider or reversed', 'other wrong']
+    """
+    ours, theirs = _effect(found, labels), _effect(wanted, labels)
+    if ours == theirs:
+        return None
+    if not ours:
+        return Fault.REFUSED
+    allowed = list(_targets(theirs))
+    return Fault.OTHER if all(any(map(one.is_within, allowed)) for one in _targets(ours)) else Fault.WIDER
+
+
+@dataclass(frozen=True)
+class _Target:
+    """One target of an action, with its places and exceptions."""
+
+    action: str
+    label: str
+    places: frozenset[str]
+    left_out: frozenset[str]
+
+    def is_within(self, other: _Target) -> bool:
+        """Whether it reaches no light that the other does not reach, with the same action."""
+        if self.action != other.action:
+            return False
+        if other.label == ALL and not other.places and self.label not in (ALL, REST):
+            return self.label not in other.left_out
+        same = self.label == other.label or (self.label, other.label) == (REST, ALL)
+        inside = not other.places or frozenset() < self.places <= other.places
+        return same and inside and self.left_out >= other.left_out
+
+
+def _targets(effect: list[Any]) -> Iterator[_Target]:
+    for action, (places, *_), parts in effect:
+        for left_out, labels in parts.items():
+            yield from (_Target(action, label, places, left_out) for label in labels)
 
 
 def _effect(answer: str, labels: Collection[str] | None) -> list[Any]:

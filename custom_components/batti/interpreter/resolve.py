@@ -316,7 +316,9 @@ class _Resolver:
         return is_word, typed if "." in typed else ""
 
     def _check_reach(self, target: Ids, labels: Sequence[str]) -> None:
-        """Ask before a switch that may be no lamp is called; a room that has no others is asked about too."""
+        """A place that the home has not never becomes the house, and what may be no lamp is asked about."""
+        if ALL_LIGHTS in target.get("entity_id", ()) and (place := self._marked.place_left_over()):
+            raise _Absent(place)
         lights = {light.entity_id: light for light in self._home.lights}
         unsure = [one for one in target.get("entity_id", ()) if one in lights and not lights[one].is_sure]
         if not unsure and not self._entities(target):

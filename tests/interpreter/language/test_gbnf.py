@@ -77,6 +77,9 @@ def test_gbnf_accepts_what_the_automaton_accepts(check: Check) -> None:
         "- after: 5 minutes\n",
         "- when: time\n  at: 25:00\n- action: light.turn_on\n  target:\n    - A\n",
         "[]  # not yet\n",
+        "[]  # no lights\n",
+        "- refuse: not for lights\n",
+        "- action: light.toggle\n  target:\n    - A\n- refuse: not for lights\n- action: light.toggle\n",
     ],
 )
 def test_gbnf_refuses_what_is_not_in_the_language(check: Check, text: str) -> None:

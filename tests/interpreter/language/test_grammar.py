@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from custom_components.batti.interpreter.home import load_home
 from custom_components.batti.interpreter.language.grammar import MAX_ITEMS, Grammar, State
-from custom_components.batti.interpreter.language.items import FIRST_ITEMS, ITEMS
+from custom_components.batti.interpreter.language.items import ACTIONS, FIRST_ITEMS, ITEMS
 from custom_components.batti.interpreter.language.plan import Plan, lights_of
 from custom_components.batti.interpreter.names.index import NameIndex
 from custom_components.batti.interpreter.resolve import has_meaning, resolve, understood
@@ -23,6 +23,7 @@ from ..engine.language import problem
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|\[[^\]]*\]')
 HOME = load_home(HOMES / "bhaktapur_joint_family.yaml")
 MARKED = NameIndex(HOME).mark(fold("baithak, bhansa ra mathillo talla ko, bedroom 1 ani sabai"))
+REFUSED = "- refuse: not for lights\n"
 NAME = " bansa ra A\n"  # where any words of the sentence may stand
 
 
@@ -103,12 +104,41 @@ def test_every_item_begins_a_plan(name: str) -> None:
         ("- answer: none\n- action: light.turn_on\n", "may not follow"),
         ("- action: batti.teach\n  target:\n    - A\n", "may not end"),
         ("- action: light.turn_on\n  target:\n    - ME\n", "neither a label"),
+        ("- refuse: not for lights\n", "may not follow"),  # then the whole is refused
+        ("- refuse: not for lights\n- action: light.turn_on\n  target:\n    - A\n", "may not follow"),
+        ("- action: light.turn_on\n- refuse: not for lights\n", "may not follow"),
+        ("- action: light.turn_on\n  target:\n    - A\n- refuse: forbidden\n", "may not follow"),
+        ("- action: batti.undo\n- refuse: not for lights\n", "may not follow"),
+        (f"- action: light.turn_on\n  target:\n    - A\n{2 * REFUSED}", "may not follow"),
+        (f"- action: light.turn_on\n  target:\n    - A\n{REFUSED}- action: light.toggle\n", "may not follow"),
     ],
 )
 def test_what_is_not_in_the_language(text: str, why: str) -> None:
     found = problem(Grammar(["A"]), text)
     assert found is not None
     assert re.search(why, found)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("more", ["", "  in:\n    - B\n  except:\n    - C\n"])
+def test_a_part_that_is_not_for_lights_is_said_last(action: str, more: str) -> None:
+    text = f"- action: {action}\n  target:\n    - A\n{more}"
+    assert problem(Grammar(["A", "B", "C"]), text + REFUSED) is None
+    assert problem(Grammar(["A", "B", "C"]), 2 * text + REFUSED) is None
+
+
+def test_a_part_that_is_not_for_lights_after_a_time() -> None:
+    text = "- action: light.turn_on\n  target:\n    - A\n"
+    for span in ("  for: 10 minutes\n", "  until: 10:00\n  part: night\n"):
+        assert problem(Grammar(["A"]), text + span + REFUSED) is None
+
+
+def test_as_many_items_as_there_may_be() -> None:
+    """A refusal is one of them."""
+    text = "- action: light.toggle\n  target:\n    - A\n"
+    assert problem(Grammar(["A"]), (MAX_ITEMS - 1) * text + REFUSED) is None
+    assert problem(Grammar(["A"]), MAX_ITEMS * text) is None
+    assert problem(Grammar(["A"]), MAX_ITEMS * text + REFUSED) is not None
 
 
 def test_a_whole_rule() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from custom_components.batti.interpreter.errors import PlanError
-from custom_components.batti.interpreter.language.plan import Action, Plan, joined
+from custom_components.batti.interpreter.home import Home
+from custom_components.batti.interpreter.language.plan import Action, Plan, joined, lights_of
 
 ON = "- action: light.turn_on\n  target: {area_id: a}\n"
 FULL = """\
@@ -46,6 +49,47 @@ def test_canonical_yaml_reads_back_and_writes_the_same() -> None:
     assert Plan().to_yaml() == "[]\n"
 
 
+def test_what_a_plan_says_about_its_words_is_not_in_its_yaml() -> None:
+    """So plans that do the same are the same."""
+    plain = Action("light.turn_on", {"area_id": ("a",)}, {"brightness_pct": 34})
+    told = replace(plain, said=("hall",), dims=True, rounded="33.5%")
+    assert Plan((told,), left_out=True) == Plan((plain,)) == Plan.from_yaml(Plan((told,), left_out=True).to_yaml())
+
+
+HOME = Home.from_dict(
+    {
+        "floors": [{"floor_id": "up", "name": "Upstairs"}],
+        "areas": [{"area_id": "hall", "name": "Hall", "floor_id": "up"}, {"area_id": "bed", "name": "Bedroom"}],
+        "lights": [
+            {"entity_id": "light.both", "name": "Both", "area_id": "hall", "members": ["light.left", "light.right"]},
+            {"entity_id": "light.left", "name": "Left", "area_id": "hall"},
+            {"entity_id": "light.right", "name": "Right", "area_id": "bed"},
+            {"entity_id": "switch.plug", "name": "Plug", "area_id": "hall", "is_sure": False},
+            {"entity_id": "light.free", "name": "Free"},
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "lights"),
+    [
+        ({"entity_id": ("all",)}, ["light.left", "light.right", "light.free"]),
+        ({"area_id": ("hall",)}, ["light.left"]),  # the group is for the bedroom too
+        ({"floor_id": ("up",)}, ["light.left"]),
+        ({"entity_id": ("light.both",)}, ["light.both"]),
+        ({"entity_id": ("light.both", "light.left")}, ["light.both"]),
+        ({"entity_id": ("light.both",), "area_id": ("hall",)}, ["light.both"]),
+        ({"entity_id": ("light.right",), "area_id": ("hall",)}, ["light.left", "light.right"]),
+        ({"entity_id": ("switch.plug",)}, ["switch.plug"]),  # by its name only
+        ({"entity_id": ("switch.plug",), "area_id": ("hall",)}, ["light.left", "switch.plug"]),
+        ({"entity_id": ("light.gone",), "area_id": ("gone",)}, []),
+    ],
+)
+def test_the_lights_of_a_target(target: dict[str, tuple[str, ...]], lights: list[str]) -> None:
+    assert list(lights_of(Action("light.toggle", target), HOME)) == lights
+
+
 def test_keys_come_in_one_order() -> None:
     action = Action(
         "light.turn_on", {"area_id": ("a",), "entity_id": ("light.x",)}, {"transition": 1, "brightness_pct": 2}
@@ -79,6 +123,7 @@ def test_keys_come_in_one_order() -> None:
         (f"{ON}  every: 5\n", "Not a time: every"),
         (f"{ON}  who: [{{a: 1}}]\n", "Not a target"),
         ("- when: opened\n", "Not an item of a plan"),
+        ("- refuse: not for lights\n", "Not an item of a plan"),  # it is no item, but Plan.left_out
         ("- answer: yes\n", "Not an item of a plan: .*True"),
     ],
 )

@@ -96,7 +96,8 @@ def test_a_whole_name_comes_before_a_shorter_form() -> None:
     assert named("bedroom ko batti", home) == {"bedrum": {"a"}}
 
 
-def test_a_light_called_after_its_room_and_light_is_the_room() -> None:
+def test_a_whole_name_is_that_light_even_if_it_is_called_after_its_room() -> None:
+    """But what everybody calls the lights of the room is the room."""
     home = Home.from_dict(
         {
             "areas": [{"area_id": "hall", "name": "Hall"}],
@@ -106,7 +107,8 @@ def test_a_light_called_after_its_room_and_light_is_the_room() -> None:
             ],
         }
     )
-    assert named("hall light off", home) == {"hal": {"hall"}}
+    assert named("hall light off", home) == {"hal ligt": {"light.a"}}
+    assert named("hall ko batti off", home) == named("hall batti off", home) == {"hal": {"hall"}}
     assert named("hall lamp off", home) == {"hal lamp": {"light.b"}}
 
 
@@ -233,11 +235,128 @@ def test_a_stretch_that_comes_down_to_one_mention(label: str, thing: str | None)
     assert (mention.things[0].id if mention else None) == thing
 
 
-def test_a_lamp_with_a_place_it_is_not_in_comes_down_to_nothing() -> None:
-    marked = mark("hall ko desk lamp bala", NEAR)
-    assert [words_of(marked, mention) for mention in marked.mentions] == ["hal", "desk lamp"]
-    assert marked.text == "A ko B bala"
-    assert marked.named_by("A ko B") is None
+@pytest.mark.parametrize(
+    ("said", "text", "label"),
+    [
+        ("hall ko desk lamp bala", "A ko desk lamp bala", "A ko desk lamp"),
+        ("hall desk lamp bala", "A desk lamp bala", "A desk lamp"),
+        ("desk lamp in the hall", "desk lamp in te A", "desk lamp in te A"),
+    ],
+)
+def test_a_lamp_with_a_place_it_is_not_in_is_no_mention(said: str, text: str, label: str) -> None:
+    """The model copies the words, and the house has no such lamp."""
+    marked = mark(said, NEAR)
+    assert [mention.things[0].id for mention in marked.mentions] == ["hall"]
+    assert marked.text == text
+    assert marked.named_by(label) is None
+    assert marked.mention_of(label) is None
+
+
+def test_a_lamp_and_a_place_that_are_not_said_as_one() -> None:
+    assert named("hall ra desk lamp bala", NEAR) == {"hal": {"hall"}, "desk lamp": {"light.desk"}}
+
+
+@pytest.mark.parametrize(
+    ("said", "plural"),
+    [
+        ("table lamp nibhau", False),
+        ("table lamps nibhau", True),
+        ("table lamp haru nibhau", True),
+        ("dubai table lamp", True),
+        ("both the table lamps", True),
+        ("bedroom ko batti", False),
+        ("bedrooms", True),
+        ("sabai bedroom", True),
+        ("sabai bedroom 1", False),  # there is one only
+    ],
+)
+def test_several_things_are_meant(said: str, plural: bool) -> None:
+    (mention,) = mark(said).mentions
+    assert mention.plural is plural
+
+
+def test_a_kind_in_the_plural() -> None:
+    """Also where the lexicon has the plural as a spelling."""
+    lamps = [{"entity_id": f"light.{n}", "name": "Lamp"} for n in (1, 2)]
+    for said in ("lamps", "lamp haru", "ल्याम्पहरू"):
+        (mention,) = mark(said, Home.from_dict({"lights": lamps})).mentions
+        assert (len(mention.things), mention.plural) == (2, True), said
+
+
+@pytest.mark.parametrize("said", ["batti 2 nibhau", "light number 2", "2 ota batti", "table lamp, batti 2"])
+def test_a_light_that_is_only_a_number_needs_its_place(said: str) -> None:
+    home = Home.from_dict(
+        {
+            "areas": [{"area_id": "hall", "name": "Hall"}, {"area_id": "bed", "name": "Bedroom"}],
+            "lights": [{"entity_id": f"light.h{n}", "name": f"Hall Light {n}", "area_id": "hall"} for n in (1, 2)],
+        }
+    )
+    assert named(said, home) == {}
+    assert named("hall ko batti 2 nibhau", home) == {"hal ko bati 2": {"light.h2"}}
+    assert named("batti 2 in the hall", home) == {"bati 2 in te hal": {"light.h2"}}
+    assert not any(mention.needs_place for mention in mark("hall ko batti 2", home).mentions)
+    assert NameIndex(home).nearest(["bati", "2"]) is None
+
+
+@pytest.mark.parametrize(
+    ("label", "things"),
+    [
+        ("A", {"kitchen"}),
+        ("te A ligt", {"kitchen"}),
+        ("bedrum 2", {"bed2"}),  # copied, though the sentence has no such mention
+        ("table lamp", {"light.t1", "light.t2"}),
+        ("jorbok", {"z"}),
+        ("bedrum 2 ko garaj", None),  # only a part of it is a name
+        ("garaj", None),
+        ("A ko jorbak", None),  # a marker with words that say something else
+    ],
+)
+def test_what_a_label_means(label: str, things: set[str] | None) -> None:
+    mention = mark("bhansa ko batti bala").mention_of(label)
+    assert (mention and {thing.id for thing in mention.things}) == things
+
+
+def test_names_that_nobody_knows_mean_nothing() -> None:
+    marked = Marked(fold("jorbak bala"), ())
+    assert marked.mention_of("jorbak") is None
+    assert marked.names is None
+    index = NameIndex(HOME)
+    marked = index.mark(fold("jorbak bala"))
+    assert marked.names is index
+    assert marked == Marked(marked.folded, marked.mentions)  # they do not count in comparisons
+
+
+@pytest.mark.parametrize(
+    ("said", "numbers"),
+    [
+        ("bedroom 2 40% ma", [("40", "40%")]),  # the 2 is a part of a name
+        ("bhansa 40 percent, 5 minute", [("40", "40%"), ("5", "5")]),
+        ("bhansa चालीस ma", [("40", "चालीस")]),
+        ("0.4 ma, 33.5 %", [("40", "0.4"), ("34", "33.5%")]),
+        ("bhansa bala", []),
+    ],
+)
+def test_numbers_that_are_no_names(said: str, numbers: list[tuple[str, str]]) -> None:
+    assert mark(said).numbers() == numbers
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("Garage ko sabai nibhau", "Garage"),
+        ("everything in the Attic", "Attic"),
+        ("तेस्रो तल्ला sabai", "तेस्रो तल्ला"),
+        ("turn everything off downstairs", "downstairs"),
+        ("garage sabai", None),  # said in passing
+        ("office bhari nibhau", None),  # the house
+        ("sabai batti nibhau", None),
+        ("ghar ko sabai", None),
+        ("kotha ko sabai", None),
+        ("Hall ko sabai", None),  # the home has it
+    ],
+)
+def test_a_place_that_the_home_has_not(said: str, place: str | None) -> None:
+    assert mark(said, NEAR).place_left_over() == place
 
 
 def test_the_same_word_for_another_thing_has_another_marker() -> None:

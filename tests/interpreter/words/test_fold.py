@@ -23,6 +23,11 @@ _LETTERS = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz कखगचछ�
         (["twenty five percent", "25 %"], "25 %"),
         (["kitchenko light", "kitchen ko light", "Kitchenको light"], "kichen ko ligt"),
         (["lightharuko"], "ligt haru ko"),
+        (["A.C.", "a.c.", "AC", "ac"], "ak"),
+        (["T.V. ko", "tv ko", "TV-ko"], "tb ko"),
+        (["मामाको", "mama ko", "मामा को"], "mama ko"),
+        (["काकाको", "kaka ko"], "kaka ko"),
+        (["okay nabu batti", "batti"], "bati"),
         (["garna milchha", "gaarna milxa", "गर्न मिल्छ"], "garna milcha"),
     ],
 )

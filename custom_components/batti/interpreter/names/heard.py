@@ -13,11 +13,11 @@ from ..words.numbers import digits_of
 from .sounds import NEAR, SURE, WordIndex
 from .vocabulary import GENERIC, HONORIFICS, HOUSE, LIGHT, is_ordinary, is_word, kinds, same_word, tokens_at
 
-THE_SAME = 0.905  # likeness of two spellings of one word, though the one said is a word of its own
+THE_SAME = 0.9  # likeness of two spellings of one word, though the one said is a word of its own
+_WELL_INSIDE = 0.82  # the same, where the name has begun already
 _TOGETHER, _ENDING, _NUMBER = 0.98, 0.97, 0.99  # likeness of what is certain, but not said so
 _APART = 0.05  # less, for two words that are near one
 _LEAST = 4  # letters of a kind that is found by near words
-_CUT_OFF = ("ko", "ma", "lai", "bata", "haru")
 _TOO_COMMON = GENERIC - {HOUSE}
 
 Token = tuple[str, int, float]
@@ -50,7 +50,7 @@ class Heard:
         yield from self._together(words, index)
         if word[0].isalpha():
             yield from self._without_ending(word, index)
-            yield from self._near(words, index, known)
+            yield from self._near(words, index, known, inside)
 
     def _together(self, words: Sequence[str], index: int) -> Iterator[Token]:
         """`flower pot` as one word."""
@@ -68,20 +68,25 @@ class Heard:
                     if token != LIGHT:
                         yield token, index + 1, _ENDING
 
-    def _near(self, words: Sequence[str], index: int, known: bool) -> Iterator[Token]:
+    def _near(self, words: Sequence[str], index: int, known: bool, inside: bool) -> Iterator[Token]:
         word, following = words[index], words[index + 1 : index + 2]
-        grammar = is_ordinary(word) or word in HONORIFICS or is_colour(word)
+        if is_colour(word):
+            return
+        grammar, is_generic = is_ordinary(word) or word in HONORIFICS, kinds().get((word,)) in GENERIC
         # `desk` is a word of its own, so it is no slip of `disk`; but `lyamp` is `lamp`.
         is_own = known or is_word(word)
-        enough = _TOGETHER if grammar else THE_SAME if is_own else NEAR
-        for other, alike in self._words.near(word):
-            if alike >= enough or (alike >= SURE and same_word(word, other)):
+        enough = (
+            _TOGETHER if grammar or is_generic else _WELL_INSIDE if is_own and inside else THE_SAME if is_own else NEAR
+        )
+        for other, alike in self._words.near(word) if inside or not grammar else ():
+            if alike >= enough or (alike >= SURE and not (grammar or is_generic) and same_word(word, other)):
                 yield other, index + 1, alike
         if following and following[0].isalpha():
-            cut_off = following[0] in _CUT_OFF  # hajurama, which folding reads as hajura with a postposition
-            enough = THE_SAME if cut_off or grammar or is_word(word) or is_word(following[0]) else SURE
+            is_small = grammar or is_ordinary(following[0])
+            enough = THE_SAME if is_small or is_word(word) or is_word(following[0]) else SURE
             for other, alike in self._written.near(word + following[0]):
-                if alike >= enough and (not cut_off or other.endswith(following[0])):
+                # hajurama, which folding reads as hajura with a postposition; but `patio on` is no patio
+                if alike >= enough and (not is_small or other.endswith(following[0])):
                     yield other, index + 2, alike - _APART
         if not (grammar or is_own):
             yield from self._near_kinds(words, index)

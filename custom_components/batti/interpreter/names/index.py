@@ -23,7 +23,7 @@ from rapidfuzz.distance import OSA
 from ..home import Home
 from ..words.fold import Folded, fold_name
 from .heard import Heard
-from .keys import Key, Named, Rank, Thing, keys_of, own_words
+from .keys import Key, Named, Rank, Thing, keys_of, own_words, whole_words
 from .mentions import Marked, Mention, labelled, with_colour_names
 from .placed import together
 from .sounds import SURE
@@ -82,7 +82,7 @@ class NameIndex:
         self._beginnings = {key[:length] for key in self._things for length in range(1, len(key) + 1)}
         tokens = {token for key in self._things for token in key}
         names = [name for one in (*_named(home), *others) for name in one.names]
-        self._heard = Heard(tokens, {word for name in names for word in fold_name(name)})
+        self._heard = Heard(tokens, {word for name in names for word in (*fold_name(name), *whole_words(name))})
         self._own = {one.thing: _spellings(one.names) for one in (*_named(home), *others)}
 
     def mark(self, folded: Folded) -> Marked:
@@ -108,8 +108,10 @@ class NameIndex:
 
     def nearest(self, words: Sequence[str]) -> Mention | None:
         """What a name means that no mention covers, such as one that the model copied; it asks unless that is certain."""
-        match = max(self._matches(list(words), 0, (), 1.0), key=_how_good, default=None)
-        if match is None or match.rank is Rank.NUMBERED or match.last < len(words) - 1:
+        matches = self._matches(list(words), 0, (), 1.0)
+        whole = (match for match in matches if match.last == len(words) - 1 and match.rank is not Rank.NUMBERED)
+        match = max((one for one in whole if self._stands(one, list(words), 0)), key=_how_good, default=None)
+        if match is None:
             return None
         return Mention("", 0, match.last, self._closest(words, match), match.likeness < SURE)
 
@@ -176,7 +178,7 @@ def _is_plural(words: Sequence[str], first: int, match: _Match) -> bool:
     last = words[match.last]
     before = next((word for word in reversed(words[:first]) if word not in CONNECTIVES and word != "te"), "")
     return (
-        words[match.last + 1 : match.last + 2] == ["haru"]
+        "haru" in words[match.last : match.last + 2]
         or (last.endswith("s") and last != match.key[-1] and last not in CONNECTIVES)
         or before in SEVERAL
     )

@@ -91,7 +91,7 @@ def keys_of(home: Home, others: Iterable[Named] = ()) -> Iterator[tuple[Key, Thi
         for key, rank in _best(_light_keys(light, list(places))).items():
             # `Kitchen Light` is a lamp, but `kitchen ko batti` is what everybody calls the lights of the kitchen.
             in_kinds = tokens_of(key)
-            named_after_room = _content(in_kinds) in rooms and (rank is not Rank.OWN or "ko" in key)
+            named_after_room = _content(in_kinds) in rooms and (rank is not Rank.OWN or key[-2:-1] == ("ko",))
             if not named_after_room or (in_kinds[-1] != LIGHT and _content(in_kinds) not in places):
                 yield key, Thing("light", light.entity_id), rank
     for other in others:
@@ -103,12 +103,14 @@ def own_words(name: str) -> set[Key]:
     """A name in its own words: as it is, with neighbours written together, and with its initials spelled out."""
     spelled = _INITIALS.sub(lambda match: f" {_spelled_out(match[0])} ", name)
     joined = name.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")
-    whole_words = tuple(
-        word.text for word in words_of(name) if word.is_name
-    )  # hajurama, not hajura with a postposition
     with_marks = tuple(word.text for word in fold(name).words)  # Kitchen/Dining
-    found = {whole_words, with_marks, *(fold_name(one) for one in (name, spelled, joined))} - {()}
+    found = {whole_words(name), with_marks, *(fold_name(one) for one in (name, spelled, joined))} - {()}
     return {*found, *(key for words in found for key in _joined(words))}
+
+
+def whole_words(name: str) -> Key:
+    """The words of a name from which no postposition is cut: hajurama, not hajura ma."""
+    return tuple(word.text for word in words_of(name) if word.is_name)
 
 
 def _spelled_out(initials: str) -> str:

@@ -10,7 +10,10 @@ from ..language.prompt import MARKERS
 from ..words.colours import with_colours
 from ..words.fold import Folded
 from .keys import Thing
-from .vocabulary import CONNECTIVES, LIGHT, tokens_of
+from .vocabulary import CONNECTIVES, LIGHT, place_words, tokens_of
+
+_IN = (["in"], ["of"])
+_OF = (["ko"], ["ka"], ["ki"], ["bari"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,20 @@ class Marked:
                 # A share of the whole (`0.4`) has a percent sign that was not typed.
                 found.append((word, f"{typed.split()[0]}%" if percent and " " in typed else typed))
         return found
+
+    def place_left_over(self) -> str | None:
+        """A place in the sentence that the home has not, as typed: `garage ko sabai`, `everything in the attic`."""
+        words = list(self._words)
+        for at, (_, first, _) in enumerate(words):
+            for length in (3, 2, 1):
+                several = words[at : at + length]
+                said = tuple(word for word, _, _ in several)
+                if said in place_words() and list(said) not in _OF:
+                    before = [word for word, _, _ in words[max(0, at - 2) : at] if word != "te"]
+                    after = [word for word, _, _ in words[at + length : at + length + 1]]
+                    if place_words()[said] or before[-1:] in _IN or after in _OF:
+                        return self.folded.as_typed(first, several[-1][2])
+        return None
 
     def named_by(self, label: str) -> Mention | None:
         """The one mention inside a label that is too long: models sometimes copy words from around a marker.

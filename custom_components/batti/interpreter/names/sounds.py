@@ -23,6 +23,7 @@ from rapidfuzz.distance import OSA
 SURE = 0.8  # from this on, it is the same word
 NEAR = 0.66  # from this on, it may be
 _VOWELS = "aeiou"
+_WITHOUT_LAST = 0.9  # of one without the vowel that Devanagari does not write at the end: गोठ, gotha
 _WITHOUT_VOWELS = 0.93  # likeness of a word typed without its vowels: `lmp`
 _SOUND_SHORT = 3  # words of so few letters are alike only if they sound the same
 
@@ -111,7 +112,7 @@ def _likeness(one: str, other: str) -> float:
     if sounds[0] == sounds[1]:
         return 1.0 if longest > _SOUND_SHORT else 0.9 if shortest == _SOUND_SHORT else 0.82
     if shortest <= _SOUND_SHORT:
-        return 0.85 if shortest == _SOUND_SHORT and {one, other} == {one[:3], one[:3] + "a"} else 0.0
+        return _WITHOUT_LAST if shortest == _SOUND_SHORT and {one, other} == {one[:3], one[:3] + "a"} else 0.0
     distance = min(OSA.distance(one, other), OSA.distance(*sounds))
     return max(0.0, 1 - (distance * _weight(*bones) + _at_the_ends(sounds, (one, other))) / longest)
 

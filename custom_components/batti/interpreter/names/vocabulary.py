@@ -18,6 +18,7 @@ from ..words.spelling import spell
 
 LIGHT, ROOM, FLOOR, HOUSE, NUMBER = "<light>", "<room>", "<floor>", "<house>", "<number>"
 GENERIC = frozenset({LIGHT, ROOM, FLOOR, HOUSE, NUMBER})
+_GENERIC_KEYS = tuple((kind,) for kind in GENERIC)
 _KIND_FILES = ("generic", "rooms", "lights", "things")
 
 
@@ -55,6 +56,21 @@ def kinds() -> dict[tuple[str, ...], str]:
             table.setdefault(("".join(words),), token)
     table.pop((), None)
     return table
+
+
+@cache
+def place_words() -> dict[tuple[str, ...], bool]:
+    """The folded names of kinds of rooms and floors, without those of whole buildings (`aphis bhari` is the house).
+
+    True for those that are a place wherever they stand: `upstairs`, `mathillo talla`. Others may be said in passing.
+    """
+    buildings = lexicon.load("function_words")["buildings"]
+    rooms = (entry for kind, entry in lexicon.load("rooms").items() if kind not in buildings)
+    places = {fold_name(said): False for entry in rooms for said in lexicon.spellings(entry)}
+    for entry in lexicon.load("floors").values():
+        for words in map(fold_name, lexicon.spellings(entry)):
+            places[words] = len(words) > 1 or words[0].endswith("stairs")
+    return {words: sure for words, sure in places.items() if words and tokens_of(words)[:1] not in _GENERIC_KEYS}
 
 
 @cache
