@@ -121,6 +121,23 @@ def test_an_earlier_model_grows() -> None:
     assert found["mean"] < 1e-6
 
 
+@pytest.mark.usefixtures("training_python")
+def test_the_mean_of_two_models() -> None:
+    assert json.loads(child.run("-c", _MEAN, timeout=120)) == pytest.approx([1, 2.5, 4])
+
+
+_MEAN = """
+import json, torch
+from training.nano.llama import Llama, Shape
+from training.nano.mean import mean
+shape = Shape(vocabulary=8, width=32, layers=1, heads=2, hidden=64, context=64)
+def model(value):
+    made = Llama(shape)
+    made.load_state_dict({name: torch.full_like(one, value) for name, one in made.state_dict().items()})
+    return made
+print(json.dumps([float(mean(model(1.0), model(4.0), share).norm[0]) for share in (0.0, 0.5, 1.0)]))
+"""
+
 _GROWN = """
 import json, torch
 from training.nano import grown, tokenizer

@@ -33,7 +33,7 @@ _HEAD = """\
 def counted() -> Counter[str]:
     """How many sentences have each word."""
     every = (seed for split in (TRAIN, VALIDATION, TEST) for seed in seeds.seeds(split))
-    words = (word.text for seed in every for word in set(fold(_SLOT.sub(",", seed.text)).words))
+    words = (word for seed in every for word in {one.text for one in fold(_SLOT.sub(",", seed.text)).words})
     return Counter(word for word in words if word.isalpha() and len(word) > 1)
 
 

@@ -24,6 +24,7 @@ from custom_components.batti.interpreter.language.items import (
     IN_LINE,
     LABEL_PREFIX,
     LIGHT_ACTIONS,
+    ONE,
     REST,
     SPECIAL_LABELS,
     TARGET_LINE,
@@ -203,7 +204,9 @@ def _targets(effect: list[Any]) -> Iterator[_Target]:
 def _effect(answer: str, labels: Collection[str] | None) -> list[Any]:
     runs: list[tuple[Step, dict[frozenset[str], set[str]]]] = []
     for step in steps_of(answer) if has_meaning(answer) else ():
-        if step.action not in LIGHT_ACTIONS or (labels is not None and not step.labels <= {*labels, HERE, ALL, REST}):
+        if step.action not in LIGHT_ACTIONS or (
+            labels is not None and not step.labels <= {*labels, HERE, ALL, REST, ONE}
+        ):
             continue
         last = runs[-1][0] if runs else None
         if not (last and step.can_be_said_twice and (last.action, last.rest) == (step.action, step.rest)):

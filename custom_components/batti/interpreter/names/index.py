@@ -42,7 +42,7 @@ from .vocabulary import (
 
 _LONGEST_KEY = 10
 _MOST_TOLD_APART = 6  # a word that as many names share tells nothing
-_TELLS = 0.92  # likeness of one word that stands for a long name
+_TELLS = 0.9  # likeness of one word that stands for a long name
 _CLEARLY = 0.15  # so much nearer a name must be than the next one
 
 
