@@ -11,7 +11,7 @@ from itertools import product
 from ..words.colours import is_colour
 from ..words.numbers import digits_of
 from .sounds import NEAR, SURE, WordIndex
-from .vocabulary import GENERIC, HONORIFICS, HOUSE, LIGHT, is_ordinary, is_word, kinds, same_word, tokens_at
+from .vocabulary import GENERIC, HONORIFICS, HOUSE, LIGHT, is_ordinary, is_verb, is_word, kinds, same_word, tokens_at
 
 THE_SAME = 0.9  # likeness of two spellings of one word, though the one said is a word of its own
 _WELL_INSIDE = 0.82  # the same, where the name has begun already
@@ -70,7 +70,7 @@ class Heard:
 
     def _near(self, words: Sequence[str], index: int, known: bool, inside: bool) -> Iterator[Token]:
         word, following = words[index], words[index + 1 : index + 2]
-        if is_colour(word):
+        if is_colour(word) or is_verb(word):
             return
         grammar, is_generic = is_ordinary(word) or word in HONORIFICS, kinds().get((word,)) in GENERIC
         # `desk` is a word of its own, so it is no slip of `disk`; but `lyamp` is `lamp`.

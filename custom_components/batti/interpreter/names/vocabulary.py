@@ -107,7 +107,12 @@ def tokens_of(words: Sequence[str]) -> tuple[str, ...]:
 
 def is_ordinary(word: str) -> bool:
     """Whether a folded word belongs to commands, not to names."""
-    return word in _ORDINARY or word in CONNECTIVES or _VERB.fullmatch(word) is not None
+    return word in _ORDINARY or word in CONNECTIVES or is_verb(word)
+
+
+def is_verb(word: str) -> bool:
+    """Whether a folded word is a form of a verb of commands."""
+    return _VERB.fullmatch(word) is not None
 
 
 @cache
