@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cache
 
 from .interpreter import lexicon
-from .interpreter.names.vocabulary import LIGHT, kinds
+from .interpreter.names.vocabulary import LIGHT, appliances, kinds
 from .interpreter.words.fold import fold_name
 
 # Kinds of lights with a name in one word that may as well be something else: main (the mains?), strip (of sockets?).
@@ -43,7 +43,7 @@ def chance_of(names: Iterable[str]) -> Chance:
 @cache
 def read_words() -> None:
     """Read the words from disk once; takes a moment."""
-    _appliances()
+    appliances()
     _lamps()
     kinds()
 
@@ -54,10 +54,10 @@ def _of(words: _Words) -> Chance:
     while index < len(words):
         span, kind = _longest(words, index, kinds())
         end = index + (span or 1)
-        if _longest(words, index, _appliances())[0] >= end - index:
+        if _longest(words, index, appliances())[0] >= end - index:
             return Chance.NEVER
         is_lamp |= kind in _lamps() and not (span == 1 and kind in _UNCLEAR_ALONE)
-        if any(_longest(words[:end], at, _appliances())[0] for at in range(index, end)):
+        if any(_longest(words[:end], at, appliances())[0] for at in range(index, end)):
             # The light of a gate or a fan has both words; so may have a switch for both. A TV room is a room.
             is_both |= kind in _lamps()
             is_thing |= kind not in _lamps()
@@ -78,12 +78,3 @@ def _longest(words: _Words, index: int, table: dict[_Words, str]) -> tuple[int, 
 @cache
 def _lamps() -> frozenset[str]:
     return frozenset({LIGHT, *(f"<{kind}>" for kind in lexicon.load("lights"))})
-
-
-@cache
-def _appliances() -> dict[_Words, str]:
-    return {
-        fold_name(spelling): str(kind)
-        for kind, entry in lexicon.load("appliances").items()
-        for spelling in lexicon.spellings(entry)
-    }

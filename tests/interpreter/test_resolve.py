@@ -102,7 +102,8 @@ REST_OFF = lines("REST", action="light.turn_off")
 @pytest.mark.parametrize(
     ("said", "written", "area_id", "rest"),
     [
-        ("spot bala", lines("A"), None, {"entity_id": "light.h"}),  # a lamp: the others of the speaker's room
+        ("spot bala", lines("A"), None, {"entity_id": "light.h"}),  # a lamp: the others of its room
+        ("spot bala", lines("A"), "kitchen", {"entity_id": "light.h"}),  # wherever the speaker is
         ("hall ko batti bala", lines("A"), "hall", {"entity_id": ["light.k", "light.free"]}),  # a room: of the house
         ("hall ra bhansa ko", lines("A", "B"), None, {"entity_id": "light.free"}),
         ("free bala", lines("A"), None, {"entity_id": ["light.h", "light.h2"]}),  # it has no room

@@ -27,6 +27,8 @@ from custom_components.batti.interpreter.names.mentions import Marked
 from custom_components.batti.interpreter.names.vocabulary import LIGHT, is_ordinary, tokens_of
 from custom_components.batti.interpreter.words.fold import fold
 
+from ..data.phrasebook import is_devanagari
+
 CASES = Path(__file__).parents[2] / "tests" / "cases" / "linking"
 EXACT = ("exact", "script")
 ABSENT = "absent"
@@ -107,17 +109,13 @@ def shares(judged: Iterable[tuple[Case, Result]]) -> dict[str, float]:
     }
 
 
-def _script(text: str) -> str:
-    return "Devanagari" if any("\u0900" <= one <= "\u097f" for one in text) else "Latin"
-
-
 def show(judged: list[tuple[Case, Result]]) -> None:
     """Print how many cases of each kind, and in each script, came out how."""
     table = Table("", "cases", *Result, title="linking")
     counts: dict[str, Counter[Result]] = defaultdict(Counter)
     for case, result in judged:
         counts[case.kind][result] += 1
-        counts[_script(case.say)][result] += 1
+        counts["Devanagari" if is_devanagari(case.say) else "Latin"][result] += 1
     for name in sorted(counts, key=lambda name: (name[0].isupper(), name)):
         row = counts[name]
         table.add_row(name, str(row.total()), *(str(row[one] or "") for one in Result))

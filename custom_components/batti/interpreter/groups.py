@@ -18,7 +18,9 @@ from .home import Home
 
 def leaves(entity_id: str, home: Home) -> frozenset[str]:
     """The single lights of a group, also of groups in it; of a single light, itself. Not all need be in the home."""
-    members = {light.entity_id: light.members for light in home.lights}
+    members = home.members
+    if entity_id not in members:
+        return frozenset({entity_id})
     found, todo, seen = set(), [entity_id], {entity_id}
     while todo:
         one = todo.pop()
@@ -38,25 +40,20 @@ def without_doubles(named: Collection[str], around: Collection[str], home: Home)
         around: lights that are meant because of the place that they are in. There a group is called only if it reaches
             lights that nobody could call singly, and none that is not meant.
     """
-    groups = {light.entity_id: leaves(light.entity_id, home) for light in home.lights if light.members}
-    if not groups:
-        return {*named, *around}
+    groups = {group: leaves(group, home) for group in home.members}
     in_home = {light.entity_id for light in home.lights} - groups.keys()
     wanted = {*named, *around}
-    chosen, done = set(wanted), set[str]()
+    chosen, reached = set(wanted), set[str]()  # reached: by the groups so far
     for group, inside in sorted(groups.items(), key=lambda one: (-len(one[1]), one[0])):
         if group not in chosen:
             continue
         reaches_more = not inside <= in_home
-        if taken := inside & {
-            leaf for other in chosen & groups.keys() - {group} if other in done for leaf in groups[other]
-        }:
+        if not inside.isdisjoint(reached):
             # Another group has some of its lights already.
-            chosen = (chosen - {group}) | ((inside & in_home) - taken)
+            chosen = (chosen - {group}) | ((inside & in_home) - reached)
         elif group in named or (inside & in_home <= wanted and reaches_more):
-            covered = {other for other in chosen if other != group and leaves(other, home) <= inside}
-            chosen -= covered
-            done.add(group)
+            chosen -= {other for other in chosen if other != group and leaves(other, home) <= inside}
+            reached |= inside
         else:
             chosen.discard(group)
     return chosen
@@ -65,7 +62,7 @@ def without_doubles(named: Collection[str], around: Collection[str], home: Home)
 def left_without(wanted: Collection[str], exceptions: Collection[str], home: Home) -> set[str]:
     """The wanted lights without the exceptions: of a group that has an exception in it, the other members."""
     left_out = {leaf for one in exceptions for leaf in leaves(one, home)}
-    in_home = {light.entity_id for light in home.lights if not light.members}
+    in_home = {light.entity_id for light in home.lights} - home.members.keys()
     kept: set[str] = set()
     for one in wanted:
         inside = leaves(one, home)

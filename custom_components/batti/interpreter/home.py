@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,17 @@ class Home:
             )
         except (TypeError, ValueError) as error:
             raise HomeError(f"An entry of the home is not right: {error}") from error
+
+    @cached_property
+    def members(self) -> Mapping[str, tuple[str, ...]]:
+        """The lights that are groups, each with its members."""
+        return {light.entity_id: light.members for light in self.lights if light.members}
+
+    @cached_property
+    def places(self) -> Mapping[str, tuple[str | None, str | None]]:
+        """The area and the floor of each light."""
+        floors = {area.area_id: area.floor_id for area in self.areas}
+        return {light.entity_id: (light.area_id, floors.get(light.area_id or "")) for light in self.lights}
 
     def lights_in(self, area_id: str) -> tuple[Light, ...]:
         """Lights of one area."""

@@ -40,7 +40,19 @@ from .language.items import (
     label_line,
     refusal_line,
 )
-from .language.plan import ALL_LIGHTS, Action, Plan, Question, Step, Target, Value, checked_data, joined, lights_of
+from .language.plan import (
+    ALL_LIGHTS,
+    Action,
+    Plan,
+    Question,
+    Step,
+    Target,
+    Value,
+    areas_of,
+    checked_data,
+    joined,
+    lights_of,
+)
 from .language.prompt import MARKERS, MARKERS_BEFORE
 from .names.keys import Thing
 from .names.mentions import Marked
@@ -322,10 +334,7 @@ class _Resolver:
         lights = {light.entity_id: light for light in self._home.lights}
         unsure = [one for one in target.get("entity_id", ()) if one in lights and not lights[one].is_sure]
         if not unsure and not self._entities(target):
-            areas = {
-                *target.get("area_id", ()),
-                *(a.area_id for f in target.get("floor_id", ()) for a in self._home.areas_on(f)),
-            }
+            areas = areas_of(target, self._home)
             unsure = [light.entity_id for light in self._home.lights if light.area_id in areas]
         if unsure:
             heard = self._as_typed(labels[0]) if labels else ""
@@ -388,7 +397,9 @@ class _Resolver:
         """All other lights: after lamps those of their room, after rooms those of the house, after nothing those here."""
         last = self._taken[-1] if self._taken else {}
         whole_rooms = last.keys() & {"area_id", "floor_id"} or ALL_LIGHTS in last.get("entity_id", ())
-        around = Thing("area", self._spoken_of[-1]) if self._spoken_of and not whole_rooms else None
+        # The lamps of the sentence before are spoken of too.
+        rooms = self._spoken_of or [area_id for one in self._entities(last) if (area_id := self._home.places[one][0])]
+        around = Thing("area", rooms[-1]) if rooms else None
         wider = Thing("light", ALL_LIGHTS) if whole_rooms else around or self._here()
         rest = self._rest_of([self._entities(_ids_of([wider]))])
         if not rest:
@@ -445,7 +456,7 @@ class _Resolver:
     def _area_of(self, thing: Thing) -> str | None:
         if thing.kind == "area":
             return thing.id
-        return next((light.area_id for light in self._home.lights if light.entity_id == thing.id), None)
+        return self._home.places.get(thing.id, (None, None))[0]
 
     def _options(self, things: Sequence[Thing]) -> tuple[str, ...]:
         """The names of things to choose from; those with one name are told apart by their room."""

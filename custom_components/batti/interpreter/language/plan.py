@@ -222,15 +222,18 @@ def _union(one: Target, other: Target) -> Target:
     return {key: tuple(several) for key, several in ids.items() if several}
 
 
+def areas_of(target: Target, home: Home) -> set[str]:
+    """The ids of the areas of a target, those of its floors too."""
+    on_floors = (area.area_id for floor_id in target.get("floor_id", ()) for area in home.areas_on(floor_id))
+    return {*target.get("area_id", ()), *on_floors}
+
+
 def lights_of(action: Action, home: Home) -> tuple[str, ...]:
     """The entity ids that a target stands for, each once, in the home's order; only lights that the home has.
 
     A group and its members are never both among them (`groups.py`), and a switch that may be no lamp only by its name.
     """
-    entities = set(action.target.get("entity_id", ()))
-    areas = set(action.target.get("area_id", ()))
-    for floor_id in action.target.get("floor_id", ()):
-        areas |= {area.area_id for area in home.areas_on(floor_id)}
+    entities, areas = set(action.target.get("entity_id", ())), areas_of(action.target, home)
     everything = ALL_LIGHTS in entities
     around = {light.entity_id for light in home.lights if light.is_sure and (everything or light.area_id in areas)}
     chosen = without_doubles(entities, around, home)

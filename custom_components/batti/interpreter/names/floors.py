@@ -6,6 +6,7 @@ Most homes give their floors no level. Then a floor is where its name says, by t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from .. import lexicon
 from ..home import Floor, Home
@@ -13,7 +14,6 @@ from ..words.fold import fold_name
 from .vocabulary import FLOOR, GENERIC, tokens_of
 
 _HEIGHTS = {"top": 90.0, "roof": 95.0, "bottom": -90.0}
-_UNKNOWN = None
 
 
 def floor_keys(home: Home) -> Iterator[tuple[str, tuple[str, ...], bool]]:
@@ -23,9 +23,7 @@ def floor_keys(home: Home) -> Iterator[tuple[str, tuple[str, ...], bool]]:
         for kind, entry in lexicon.load("floors").items():
             certain = _is_level(floor, kind, entry, heights)
             if certain or _is_relative(floor, kind, entry, heights):
-                for spelling in lexicon.spellings(entry):
-                    if (key := tokens_of(fold_name(spelling))) and not GENERIC.issuperset(key):
-                        yield floor.floor_id, key, certain
+                yield from ((floor.floor_id, key, certain) for key in _said()[kind])
 
 
 def _heights(home: Home) -> dict[str, float]:
@@ -47,18 +45,24 @@ def _height(floor: Floor) -> float | None:
         if (kind := kind_of(name)) is not None:
             level = lexicon.load("floors")[kind].get("level")
             return float(level) if level is not None else _HEIGHTS.get(kind)
-    return _UNKNOWN
+    return None
 
 
 def kind_of(name: str) -> str | None:
     """The kind of floor that a name says, by the lexicon."""
     words = tokens_of(fold_name(name))
-    for kind, entry in lexicon.load("floors").items():
-        for spelling in lexicon.spellings(entry):
-            key = tokens_of(fold_name(spelling))
-            if words and not GENERIC.issuperset(key) and words in (key, (*key, FLOOR)):
-                return str(kind)
-    return None
+    return next((kind for kind, keys in _said().items() if any(words in (key, (*key, FLOOR)) for key in keys)), None)
+
+
+@cache
+def _said() -> dict[str, tuple[tuple[str, ...], ...]]:
+    """What people say of each kind of floor, as keys; not what says no more than floor."""
+    return {
+        kind: tuple(
+            key for said in lexicon.spellings(entry) if not GENERIC.issuperset(key := tokens_of(fold_name(said)))
+        )
+        for kind, entry in lexicon.load("floors").items()
+    }
 
 
 def _is_level(floor: Floor, kind: str, entry: lexicon.Entry, heights: dict[str, float]) -> bool:

@@ -75,10 +75,10 @@ class Named(NamedTuple):
 def keys_of(home: Home, others: Iterable[Named] = ()) -> Iterator[tuple[Key, Thing, Rank]]:
     """All keys of a home, with what they name and their rank; a key may appear several times."""
     area_keys = {area.area_id: _best(_area_keys(area)) for area in home.areas}
-    kinds = {token for keys in area_keys.values() for key in keys for token in key}
+    tokens = {token for keys in area_keys.values() for key in keys for token in key}
     for area in home.areas:
         keys = area_keys[area.area_id]
-        keys |= {key: Rank.TELLING for key in _near(keys, kinds) if key not in keys}
+        keys |= {key: Rank.TELLING for key in _near(keys, tokens) if key not in keys}
         yield from ((key, Thing("area", area.area_id), rank) for key, rank in keys.items())
     for floor_id, key, whole in floor_keys(home):
         yield key, Thing("floor", floor_id), Rank.WHOLE if whole else Rank.SHORT
@@ -127,12 +127,12 @@ def _joined(words: Key) -> Iterator[Key]:
         yield ("".join(words),)
 
 
-def _near(keys: Iterable[Key], kinds: set[str]) -> Iterator[Key]:
+def _near(keys: Iterable[Key], tokens: set[str]) -> Iterator[Key]:
     """The same keys with a related kind that no room of the home has: the bathroom is also called the toilet."""
     for key in keys:
         for index, token in enumerate(key):
             for near in lexicon.load("rooms").get(token.strip("<>"), {}).get("near", ()) if token[0] == "<" else ():
-                if f"<{near}>" not in kinds:
+                if f"<{near}>" not in tokens:
                     yield (*key[:index], f"<{near}>", *key[index + 1 :])
 
 

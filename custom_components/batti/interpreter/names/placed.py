@@ -22,14 +22,13 @@ def together(mentions: Sequence[Mention], words: Sequence[str], home: Home) -> I
     A lamp that is not in the place beside it is no mention: the model copies both words, and the house has no such lamp. A
     lamp that needs its place is none without it.
     """
-    lights = _Lights(home)
     left = list(mentions)
     while left:
         one = left.pop(0)
         other = left[0] if left and _side_by_side(one, left[0], words) else None
         if other is not None and (place := _place_of(one, other)) is not None:
             lamp = other if place is one else one
-            inside = tuple(thing for thing in lamp.things if lights.is_in(thing, place.things))
+            inside = tuple(thing for thing in lamp.things if _is_in(thing, place.things, home))
             left_out = place is one and "ma" in words[one.last + 1 : other.first] and _excepted(other, words)
             if inside and not left_out:
                 asks = one.asks or other.asks
@@ -39,22 +38,16 @@ def together(mentions: Sequence[Mention], words: Sequence[str], home: Home) -> I
                 yield place
                 del left[0]
                 continue
-        if left and (both := _in_both(one, left[0])) and _side_by_side(one, left[0], words):
-            left[0] = replace(one, last=left[0].last, things=both, asks=one.asks or left[0].asks)
+        if other is not None and (both := _in_both(one, other)):
+            left[0] = replace(one, last=other.last, things=both, asks=one.asks or other.asks)
             continue
         if not one.needs_place:
             yield one
 
 
-class _Lights:
-    def __init__(self, home: Home) -> None:
-        self._areas = {light.entity_id: light.area_id for light in home.lights}
-        self._floors = {area.area_id: area.floor_id for area in home.areas}
-
-    def is_in(self, thing: Thing, places: Sequence[Thing]) -> bool:
-        area_id = self._areas.get(thing.id)
-        around = {Thing("area", area_id or ""), Thing("floor", self._floors.get(area_id or "") or "")}
-        return not around.isdisjoint(places)
+def _is_in(lamp: Thing, places: Sequence[Thing], home: Home) -> bool:
+    area_id, floor_id = home.places.get(lamp.id, (None, None))
+    return Thing("area", area_id or "") in places or Thing("floor", floor_id or "") in places
 
 
 def _place_of(one: Mention, other: Mention) -> Mention | None:
@@ -67,8 +60,8 @@ def _place_of(one: Mention, other: Mention) -> Mention | None:
 
 def _in_both(one: Mention, other: Mention) -> tuple[Thing, ...]:
     """What two mentions may both mean: `gate pillar` and `left` are one of the pillars."""
-    if one.needs_place or other.needs_place or one.things == other.things == one.things[:1]:
-        return one.things if one.things == other.things and not one.needs_place else ()
+    if one.needs_place or (other.needs_place and one.things != other.things):
+        return ()
     return tuple(thing for thing in one.things if thing in other.things)
 
 

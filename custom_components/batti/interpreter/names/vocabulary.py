@@ -14,6 +14,7 @@ from typing import Any
 from .. import lexicon
 from ..words.colours import is_colour
 from ..words.fold import fold_name
+from ..words.numbers import counted
 from ..words.spelling import spell
 
 LIGHT, ROOM, FLOOR, HOUSE, NUMBER = "<light>", "<room>", "<floor>", "<house>", "<number>"
@@ -36,7 +37,7 @@ HONORIFICS = _function_words("honorifics")
 SEVERAL = _function_words("several")
 LAMPS = _function_words("lamps")
 _ORDINARY = _function_words("ordinary")
-COUNTED = [["%"], *([word] for word in sorted(_function_words("counted")))]
+COUNTED = [["%"], *([word] for word in sorted(counted()))]
 """What comes after a number that counts something: it is no part of a name."""
 _VERB = re.compile(
     "({})({})".format(*("|".join(lexicon.load("function_words")[f"verb_{part}"]) for part in ("stems", "endings")))
@@ -56,6 +57,13 @@ def kinds() -> dict[tuple[str, ...], str]:
             table.setdefault(("".join(words),), token)
     table.pop((), None)
     return table
+
+
+@cache
+def appliances() -> dict[tuple[str, ...], str]:
+    """From the folded names of appliances to their kinds."""
+    entries = lexicon.load("appliances").items()
+    return {fold_name(said): str(kind) for kind, entry in entries for said in lexicon.spellings(entry)}
 
 
 @cache
@@ -164,18 +172,10 @@ def says_colour(token: str) -> bool:
 def _common() -> frozenset[str]:
     """Words and kinds that people say for other reasons than a long name that has them: everyday talk, kin, appliances."""
     kin = {kind for words, kind in kinds().items() if len(words) == 1 and words[0] in HONORIFICS}
-    appliances = {fold_name(said) for entry in lexicon.load("appliances").values() for said in lexicon.spellings(entry)}
-    single = {words[0] for words in appliances if len(words) == 1}
-    return (
-        _talk("often")
-        | kin
-        | _colour_kinds()
-        | HONORIFICS
-        | single
-        | {kinds()[words] for words in appliances if words in kinds()}
-    )
+    single = {words[0] for words in appliances() if len(words) == 1}
+    return _talk("often") | kin | HONORIFICS | single | {kinds()[words] for words in appliances() if words in kinds()}
 
 
 def is_common(token: str) -> bool:
     """Whether a word or kind stands in sentences so often that it does not stand for a longer name."""
-    return token in _common() or is_ordinary(token) or is_colour(token) or kinds().get((token,), token) in GENERIC
+    return token in _common() or is_ordinary(token) or says_colour(token) or kinds().get((token,), token) in GENERIC

@@ -74,7 +74,7 @@ def as_digits(words: list[Word]) -> list[Word]:
 
 
 @cache
-def _counted() -> frozenset[str]:
+def counted() -> frozenset[str]:
     """What comes after a number of hours, of times."""
     return frozenset(word.text for said in lexicon.load("function_words")["counted"] for word in words_of(said))
 
@@ -90,7 +90,7 @@ def _rounded(words: list[Word]) -> list[Word]:
     while index < len(words):
         whole, point, part = (words[index : index + 3] + [None] * 3)[:3]
         following = [word.text for word in words[index + 3 : index + 4]]
-        is_percent, is_counted = following == ["%"], not _counted().isdisjoint(following)
+        is_percent, is_counted = following == ["%"], not counted().isdisjoint(following)
         if (
             whole
             and point
