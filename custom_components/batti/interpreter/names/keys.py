@@ -8,7 +8,7 @@ needs its place before or after it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import IntEnum
 from itertools import combinations
 from typing import NamedTuple
@@ -88,7 +88,7 @@ def keys_of(home: Home, others: Iterable[Named] = ()) -> Iterator[tuple[Key, Thi
     rooms = {_content(key) for keys in area_keys.values() for key in keys}
     for light in home.lights:
         places = area_keys.get(light.area_id or "", {})
-        for key, rank in _best(_light_keys(light, list(places))).items():
+        for key, rank in _best(_light_keys(light, places)).items():
             # `Kitchen Light` is a lamp, but `kitchen ko batti` is what everybody calls the lights of the kitchen.
             in_kinds = tokens_of(key)
             named_after_room = _content(in_kinds) in rooms and (rank is not Rank.OWN or key[-2:-1] == ("ko",))
@@ -146,15 +146,15 @@ def _area_keys(area: Area) -> Iterator[tuple[Key, Rank]]:
                 yield (ROOM, *key), Rank.SHORT  # the room of Bishram
 
 
-def _light_keys(light: Light, places: list[Key]) -> Iterator[tuple[Key, Rank]]:
+def _light_keys(light: Light, places: Collection[Key]) -> Iterator[tuple[Key, Rank]]:
     for name in light.names:
         for key, rank in _forms(name):
             if rank is not Rank.OWN and all(token in GENERIC or token.isdigit() for token in key):
                 continue
             yield key, rank
-            for place in places:
-                rest = key[len(place) :]
-                if key[: len(place)] == place and _names_something(rest) and not all(map(is_common, rest)):
+            for length in range(1, len(key)):  # without its place: `ceiling` for `Bedroom Ceiling`
+                rest = key[length:]
+                if key[:length] in places and _names_something(rest) and not all(map(is_common, rest)):
                     yield rest, Rank.SHORT
         words = fold_name(name)
         tokens = tokens_of(words)
