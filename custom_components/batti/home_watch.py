@@ -89,7 +89,7 @@ class HomeWatch:
                 await self._hass.async_add_executor_job(lamp_switches.read_words)
                 changes = self._changes
                 home = home_of(self._hass, self._lamps)
-                # The index takes up to 0.2 s, so make it in a thread; the interpreter keeps it.
+                # The index of 500 lights takes most of a second, so make it in a thread; the interpreter keeps it.
                 await self._hass.async_add_executor_job(index_of, home)
                 self._home, self._read_at = home, changes
         return self._home

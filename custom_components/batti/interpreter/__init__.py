@@ -71,7 +71,7 @@ async def interpret(
     with watch.step("fold"):
         folded = fold(text)
     with watch.step("labels"):
-        # Indexing a changed home of 500 lights takes a second, so do it in a thread: the event loop must not wait.
+        # Indexing a changed home of 500 lights takes most of a second, so do it in a thread: the event loop must not wait.
         marked = (await asyncio.to_thread(index_of, home)).mark(folded)
     with watch.step("model"):
         labels = list(dict.fromkeys((*marked.labels, *(before.things if before else ()))))

@@ -7,7 +7,7 @@ from functools import cache
 from .. import lexicon
 from .spelling import Word, words_of
 
-_LEAST = 2  # words that must follow, where the wake word is Batti's own name: `ok batti bala` may be about a light
+_LEAST = 2  # words that must follow, where the name is a word for a light too: `ok batti bala` may be about one
 
 
 @cache
@@ -21,8 +21,10 @@ def _wake_words() -> frozenset[tuple[str, ...]]:
 
 
 @cache
-def _own_names() -> frozenset[str]:
-    return frozenset(word.text for name in lexicon.load("generic")["light"]["romanised"][:3] for word in words_of(name))
+def _light_words() -> frozenset[str]:
+    return frozenset(
+        word.text for said in lexicon.spellings(lexicon.load("generic")["light"]) for word in words_of(said)
+    )
 
 
 def after_wake_word(words: list[Word]) -> list[Word]:
@@ -36,6 +38,6 @@ def after_wake_word(words: list[Word]) -> list[Word]:
         rest = words[length:]
         while rest and not rest[0].is_name:
             rest = rest[1:]
-        if first in _wake_words() and len(rest) >= (_LEAST if first[-1] in _own_names() else 1):
+        if first in _wake_words() and len(rest) >= (_LEAST if first[-1] in _light_words() else 1):
             return rest
     return words
